@@ -1,0 +1,296 @@
+"""Reading a process from TOML, strictly: what isn't understood is refused, with file, line and the nearest name."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from importlib.resources import files
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, NoReturn
+
+from cockpit.incident.applicability import CONDITIONS
+from cockpit.incident.process import (
+    ACTIONS,
+    CLOCKS,
+    OPENS,
+    ChannelNaming,
+    Clocks,
+    Phase,
+    Process,
+    ProcessError,
+    Step,
+    StepKind,
+    Words,
+)
+from cockpit.incident.sensors import SENSORS
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_LAPSES = ("reopened", "handoff")
+
+
+def read(path: Path | None = None) -> Process:
+    """Read the process at `path`, or the built-in one. Raises ProcessError."""
+    if path is None:
+        name = "2i2c.toml"
+        text = (files("cockpit") / "processes" / name).read_text(encoding="utf-8")
+    else:
+        name = str(path)
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ProcessError(f"{name}: the process can't be read: {error}") from error
+    return parse(text, name)
+
+
+def parse(text: str, name: str) -> Process:
+    """Read a process from TOML text; `name` is what errors call it. Raises ProcessError."""
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ProcessError(f"{name}: not TOML: {error}") from error
+    place = _Place(name, tuple(text.splitlines()))
+    place.only(table, ("id", "title", "words", "clocks", "phase"))
+    words = _words(place.table(table, "words"), place.within("[words]"))
+    phases: list[Phase] = []
+    steps: list[Step] = []
+    for index, entry in enumerate(place.tables(table, "phase")):
+        at = place.within("[[phase]]", index)
+        at.only(entry, ("number", "title", "quiet", "optional", "step"))
+        number = at.integer(entry, "number")
+        if any(phase.number == number for phase in phases):
+            at.fail(f"there is a phase {number} already", "number")
+        quiet, optional = at.boolean(entry, "quiet"), at.boolean(entry, "optional")
+        phases.append(Phase(number, at.string(entry, "title"), quiet, optional))
+        for fields in at.tables(entry, "step"):
+            there = place.within("[[phase.step]]", len(steps))
+            step = _step(fields, number, words, there)
+            if any(other.id == step.id for other in steps):
+                there.fail(f"there is a step {step.id!r} already", "id")
+            steps.append(step)
+    if [phase.number for phase in phases] != sorted(phase.number for phase in phases):
+        place.fail("the phases must be in the order of their numbers")
+    for index, step in enumerate(steps):
+        there = place.within("[[phase.step]]", index, f"step {step.id!r}")
+        if "step" in step.params:
+            there.known(step.params["step"], [other.id for other in steps], "step", "params")
+    if not steps:
+        place.fail("a process has at least one [[phase]] with a [[phase.step]]")
+    return Process(
+        id=place.string(table, "id"),
+        title=place.string(table, "title"),
+        phases=tuple(phases),
+        steps=tuple(steps),
+        clocks=_clocks(place.table(table, "clocks", optional=True), place.within("[clocks]")),
+        words=words,
+        source=name,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where in the file we are, so that an error can say so; and the checks that need to."""
+
+    name: str
+    lines: tuple[str, ...]
+    start: int = 0
+    end: int | None = None
+    what: str = ""
+
+    def within(self, header: str, index: int = 0, what: str = "") -> _Place:
+        """The part of the file under the `index`th table with that header."""
+        starts = [number for number, line in enumerate(self.lines) if line.strip().startswith(header)]
+        if index >= len(starts):  # written inline, or with other spaces: the whole file is the place
+            return replace(self, what=what or header)
+        start = starts[index]
+        following = (n for n in range(start + 1, len(self.lines)) if re.match(r"\s*\[", self.lines[n]))
+        return replace(self, start=start, end=next(following, None), what=what or header)
+
+    def fail(self, problem: str, key: str = "") -> NoReturn:
+        """Raise the ProcessError for this place; `key` helps to find the line."""
+        number = self.start + 1 if self.what else 0
+        pattern = re.compile(rf"""\s*["']?{re.escape(key)}["']?\s*[=.]""")
+        for n in range(self.start, len(self.lines) if self.end is None else self.end):
+            if key and pattern.match(self.lines[n]):
+                number = n + 1
+                break
+        line = f", line {number}" if number else ""
+        what = f" ({self.what})" if self.what else ""
+        raise ProcessError(f"{self.name}{line}{what}: {problem}")
+
+    def only(self, table: Mapping[str, Any], keys: Iterable[str]) -> None:
+        """Refuse a key that isn't one of `keys`."""
+        keys = tuple(keys)
+        for key in table:
+            if key not in keys:
+                self.fail(f"unknown key {key!r}; {_nearest(key, keys)}", key)
+
+    def known(self, value: object, names: Collection[str], what: str, key: str) -> str:
+        """`value`, which must be one of `names`."""
+        if not isinstance(value, str) or value not in names:
+            self.fail(f"unknown {what} {value!r}; {_nearest(str(value), names)}", key)
+        return value
+
+    def string(self, table: Mapping[str, Any], key: str, default: str | None = None) -> str:
+        """The text at `key`; without a default it must be there and not be empty."""
+        value = table.get(key, default)
+        if value is None:
+            self.fail(f"{key!r} is missing: a text was expected")
+        if not isinstance(value, str) or (default is None and not value.strip()):
+            self.fail(f"{key!r} must be a text, not {value!r}", key)
+        return value
+
+    def integer(self, table: Mapping[str, Any], key: str) -> int:
+        """The whole number at `key`, which must be there."""
+        value = table.get(key)
+        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            self.fail(f"{key!r} must be a whole number above 0, not {value!r}", key)
+        return value
+
+    def boolean(self, table: Mapping[str, Any], key: str) -> bool:
+        """The true or false at `key`; false when it isn't there."""
+        value = table.get(key, False)
+        if not isinstance(value, bool):
+            self.fail(f"{key!r} must be true or false, not {value!r}", key)
+        return value
+
+    def strings(self, table: Mapping[str, Any], key: str) -> tuple[str, ...]:
+        """The list of texts at `key`; empty when it isn't there."""
+        value = table.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(item, str) and item.strip() for item in value):
+            self.fail(f"{key!r} must be a list of texts, not {value!r}", key)
+        return tuple(value)
+
+    def table(self, table: Mapping[str, Any], key: str, optional: bool = False) -> Mapping[str, Any]:
+        """The table at `key`."""
+        value = table.get(key, {} if optional else None)
+        if not isinstance(value, dict):
+            problem = f"the table [{key}] is missing" if value is None else f"{key!r} must be a table, not {value!r}"
+            self.fail(problem, key)
+        return value
+
+    def tables(self, table: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+        """The array of tables at `key`."""
+        value = table.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+            self.fail(f"{key!r} must be written as [[{key}]] tables", key)
+        return value
+
+    def names(self, table: Mapping[str, Any], key: str) -> Mapping[str, str]:
+        """The table of texts at `key`; empty when it isn't there."""
+        value = self.table(table, key, optional=True)
+        for name, text in value.items():
+            if not isinstance(text, str) or not text.strip():
+                self.fail(f"{name!r} must be a text, not {text!r}", name)
+        return MappingProxyType(dict(value))
+
+
+def _words(table: Mapping[str, Any], at: _Place) -> Words:
+    lists = ("other_tags", "outage_kinds", "relapse", "handoff", "hub_labels")
+    at.only(table, ("priority", "outage_tag", "catch_all_service", "tags", "roles", "channel", *lists))
+    naming = at.table(table, "channel", optional=True)
+    there = at.within("[words.channel]")
+    there.only(naming, ("infix", "length"))
+    channel = ChannelNaming()
+    if "infix" in naming:
+        channel = replace(channel, infix=there.string(naming, "infix"))
+    if "length" in naming:
+        channel = replace(channel, length=there.integer(naming, "length"))
+    return Words(
+        priority=at.string(table, "priority"),
+        outage_tag=at.string(table, "outage_tag"),
+        tags=at.within("[words.tags]").names(table, "tags"),
+        catch_all_service=at.string(table, "catch_all_service", ""),
+        roles=at.within("[words.roles]").names(table, "roles"),
+        channel=channel,
+        other_tags=at.strings(table, "other_tags"),
+        outage_kinds=at.strings(table, "outage_kinds"),
+        relapse=at.strings(table, "relapse"),
+        handoff=at.strings(table, "handoff"),
+        hub_labels=at.strings(table, "hub_labels"),
+    )
+
+
+def _clocks(table: Mapping[str, Any], at: _Place) -> Clocks:
+    at.only(table, (*CLOCKS, "soon_fraction"))
+    clocks = Clocks()
+    for key, value in table.items():
+        if key == "soon_fraction":
+            if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 < value <= 1:
+                at.fail(f"'soon_fraction' must be above 0 and at most 1, not {value!r}", key)
+            clocks = replace(clocks, soon_fraction=float(value))
+            continue
+        found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smhd])", value) if isinstance(value, str) else None
+        if found is None or float(found[1]) <= 0:
+            at.fail(f'{key!r} must be a duration such as "15m", "2h" or "3d", not {value!r}', key)
+        duration: Any = {key: timedelta(**{_UNITS[found[2]]: float(found[1])})}
+        clocks = replace(clocks, **duration)
+    return clocks
+
+
+_STEP_KEYS = (
+    *("id", "title", "role", "kind", "sensor", "params", "action", "recurring", "applies"),
+    *("hint", "hint_ticket", "public"),
+)
+
+
+def _step(table: Mapping[str, Any], phase: int, words: Words, at: _Place) -> Step:
+    step_id = at.string(table, "id")
+    at = replace(at, what=f"step {step_id!r}")
+    at.only(table, _STEP_KEYS)
+    kind = StepKind(at.known(table.get("kind", ""), [kind.value for kind in StepKind], "kind", "kind"))
+    sensor = at.known(table["sensor"], SENSORS, "sensor", "sensor") if "sensor" in table else None
+    if (sensor is None) != (kind is StepKind.ATTESTED):
+        problem = "an attested step has no sensor" if sensor else f"a step of kind {kind.value!r} needs a sensor"
+        at.fail(problem, "sensor")
+    role = at.string(table, "role")
+    if words.roles:
+        at.known(role, words.roles, "role", "role")
+    if "action" in table:
+        _action(table["action"], at)
+    params = at.table(table, "params", optional=True)
+    at.only(params, ("clock", "link", "lapses", "step"))
+    if "clock" in params:
+        at.known(params["clock"], CLOCKS, "clock", "params")
+    if "lapses" in params:
+        at.known(params["lapses"], _LAPSES, "cause to lapse", "params")
+    if not isinstance(params.get("link", False), bool):
+        at.fail("'link' must be true or false", "params")
+    needs = SENSORS[sensor].needs if sensor else ()
+    for key in needs:
+        if key not in params:
+            at.fail(f"the sensor {sensor!r} needs params.{key}", "params")
+    return Step(
+        id=step_id,
+        phase=phase,
+        title=at.string(table, "title"),
+        role=role,
+        kind=kind,
+        sensor=sensor,
+        params=MappingProxyType(dict(params)),
+        action=table.get("action"),
+        recurring=at.boolean(table, "recurring"),
+        applies=at.known(table["applies"], CONDITIONS, "condition", "applies") if "applies" in table else None,
+        hint=at.string(table, "hint", ""),
+        hint_ticket=at.string(table, "hint_ticket", ""),
+        public=at.string(table, "public", ""),
+    )
+
+
+def _action(value: object, at: _Place) -> None:
+    """Refuse an action that the cockpit doesn't know."""
+    opens = value.removeprefix("open:") if isinstance(value, str) and value.startswith("open:") else None
+    if opens is not None and (opens in OPENS or opens.startswith("https://")):
+        return
+    at.known(value, ACTIONS | {f"open:{name}" for name in OPENS}, "action", "action")
+
+
+def _nearest(name: str, names: Iterable[str]) -> str:
+    """A hint at what was meant."""
+    names = sorted(names)
+    close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    return f"did you mean {close[0]!r}?" if close else f"expected one of {', '.join(names)}"
