@@ -37,6 +37,10 @@ _DECLARATION = re.compile("<[!?][^>]*>")
 _LONG_NUMBER = re.compile("&#(?:[0-9]{16,}|[xX][0-9a-fA-F]{16,});?")
 
 
+_CONTROLS = dict.fromkeys((*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), *range(0x7F, 0xA0)))
+"""Taken out one by one before HTML is read: an escape sequence cut as a whole could take a tag's `<` with it."""
+
+
 def from_html(html: str) -> str:
     """Freshdesk's HTML as plain text that a person can read.
 
@@ -46,7 +50,7 @@ def from_html(html: str) -> str:
     holds.
     """
     reader = _Reader()
-    reader.feed(_well_ended(clean(html)))
+    reader.feed(_well_ended(clean(html.translate(_CONTROLS))))
     reader.close()
     return reader.read()
 

@@ -1,0 +1,218 @@
+"""Texts for the communities: bundled ones, what the facts can fill in, and why a text can't be sent yet."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from cockpit.incident.checklist import Assessment, State
+from cockpit.incident.facts import Snapshot, Status
+from cockpit.incident.history import ticket_history
+from cockpit.incident.moments import moment
+from cockpit.incident.text import mentions_everyone, one_line
+from cockpit.incident.timeline import act_words
+
+
+class Purpose(StrEnum):
+    """What a reply is for; records tell it, and the checklist reads it there."""
+
+    FIRST_RESPONSE = "first_response"
+    UPDATE = "update"
+    RESOLUTION = "resolution"
+    NEED_MORE = "need_more"
+    REPORT_LINK = "report_link"
+    PLAIN = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """The start of a reply: Markdown with `{fields}`."""
+
+    purpose: Purpose
+    title: str
+    body: str
+
+
+FIELDS: Mapping[str, str] = {
+    "name": "whom we write to",
+    "hub": "which hub",
+    "impact": "what users can't do",
+    "state": "where it stands",
+    "tried": "what was tried, and what it showed",
+    "next": "what we do next",
+    "next_update": "when they hear from us again",
+    "question": "what we need to know",
+    "link": "the report's address",
+}
+"""The fields of templates, each with what belongs there."""
+
+TEMPLATES: tuple[Template, ...] = (
+    Template(
+        Purpose.FIRST_RESPONSE,
+        "First response",
+        "Hi {name},\n\n"
+        "Thank you for telling us. Something is wrong with {hub}: {impact}. We are treating it as an outage, and we "
+        "are working on it now.\n\n"
+        "Right now: {state}. Next, we will {next}.\n\n"
+        "You will hear from us again by {next_update}, even if there is nothing new. If you see anything that could "
+        "help us, please reply here.\n",
+    ),
+    Template(
+        Purpose.UPDATE,
+        "Update",
+        "Hi {name},\n\n"
+        "Here is where we are with {hub}: {state}.\n\n"
+        "What we have tried since we last wrote:\n\n{tried}\n\n"
+        "Next, we will {next}. You will hear from us again by {next_update}.\n\n"
+        "Thank you for bearing with us.\n",
+    ),
+    Template(
+        Purpose.RESOLUTION,
+        "Resolved",
+        "Hi {name},\n\n"
+        "{hub} should work again. This is what we found and did:\n\n{tried}\n\n"
+        "Could you please try it, and tell us if anything still looks wrong? We will open this again at once if it "
+        "does.\n\n"
+        "We are sorry for the disruption. We will write up what happened and send it to you.\n",
+    ),
+    Template(
+        Purpose.NEED_MORE,
+        "Need more information",
+        "Hi {name},\n\n"
+        "Thank you for telling us. We tried to see the same thing on {hub}, and so far we can't. To find it faster, "
+        "could you tell us:\n\n"
+        "- {question}\n"
+        "- who is affected: you, some people, or everyone?\n"
+        "- when did it begin, and what does the screen say (a picture is welcome)?\n\n"
+        "We keep looking meanwhile, and you will hear from us by {next_update}.\n",
+    ),
+    Template(
+        Purpose.REPORT_LINK,
+        "Link to the report",
+        "Hi {name},\n\n"
+        "We have written up what happened with {hub}, what we did, and what we will change so that it is less likely "
+        "to happen again:\n\n{link}\n\n"
+        "Thank you for your patience. If something in it is unclear, or you remember it differently, please tell us.\n",
+    ),
+    Template(Purpose.PLAIN, "Plain reply", "Hi {name},\n\n"),
+)
+"""The bundled texts, for teams that have no canned responses of their own."""
+
+# Brackets that nobody types: half of one left over in a text still shows that it isn't finished.
+_OPEN, _CLOSE = "⟦", "⟧"
+_FIELD = re.compile(r"\{(\w+)\}")
+_PLACEHOLDER = re.compile(r"\{\{[^{}]*\}\}|\{%[^{}]*%\}")
+_MENTION = re.compile(r"<(?:@[UW][A-Z0-9]+|!subteam\^[A-Z0-9]+)[^>]*>")
+
+
+def template(purpose: Purpose) -> Template:
+    """The bundled text for that purpose."""
+    return next(one for one in TEMPLATES if one.purpose is purpose)
+
+
+def mark(name: str) -> str:
+    """How an unfilled field shows, e.g. `⟦impact: what users can't do⟧`; `problems` finds it again for certain."""
+    about = FIELDS.get(name)
+    return f"{_OPEN}{name}: {about}{_CLOSE}" if about else f"{_OPEN}{name}{_CLOSE}"
+
+
+def compose(template: Template, fields: Mapping[str, str]) -> str:
+    """The template's text with the fields filled in; those without a value stay as marks. Values aren't read again."""
+    return _FIELD.sub(lambda found: fields.get(found[1], "").strip() or mark(found[1]), template.body)
+
+
+def problems(text: str) -> tuple[str, ...]:
+    """Why the text can't be sent to a community, each as a sentence; empty: nothing is in the way."""
+    found: list[str] = []
+    if not text.strip():
+        return ("It is empty.",)
+    marks = re.findall(rf"{_OPEN}\s*(\w*)", text)
+    for name in dict.fromkeys(marks):
+        found.append(f"“{name}” isn't filled in." if name else "A field isn't filled in.")
+    if not marks and _CLOSE in text:
+        found.append(f"A piece of an unfilled field is left: “{_CLOSE}”.")
+    for placeholder in dict.fromkeys(_PLACEHOLDER.findall(text)):
+        found.append(f"The placeholder {one_line(placeholder, 40)} isn't filled in.")
+    if mentions_everyone(text):
+        found.append("It mentions everyone, as in Slack: that means nothing to a community.")
+    if _MENTION.search(text):
+        found.append("It holds a mention out of Slack: write the person's name.")
+    return tuple(found)
+
+
+def starting_fields(snapshot: Snapshot, assessment: Assessment, ticket: int, now: datetime) -> Mapping[str, str]:
+    """What the facts can say for a reply to that ticket. What they can't is left out, for the writer to fill in."""
+    facts = snapshot.ticket(ticket)
+    history = ticket_history(facts) if facts else None
+    fields = {
+        "name": _plain(facts.ticket.requester.name) if facts else "",
+        "hub": _hub(snapshot, assessment),
+        "impact": assessment.outage_kind or "",
+        "state": _state(snapshot, now),
+        "tried": _tried(snapshot, history.last_told if history else None, now),
+        "next": _next(assessment),
+        "next_update": moment(now + assessment.process.clocks.update, now),
+        "link": _report(assessment),
+    }
+    return {name: value for name, value in fields.items() if value}
+
+
+def _plain(words: str) -> str:
+    """A name out of a service, on one line, with nothing in it that Markdown reads or that looks like a field."""
+    return one_line(re.sub(r"[\\`*<>\[\]{}|⟦⟧]", "", words), 80)
+
+
+def _hub(snapshot: Snapshot, assessment: Assessment) -> str:
+    facts = snapshot.pagerduty
+    for alert in facts.alerts if facts else ():
+        for label in assessment.process.words.hub_labels:
+            if alert.labels.get(label):
+                return _plain(alert.labels[label])
+    found = re.search(r":\s+([\w.-]+(?:/[\w.-]+)?)\s*$", facts.incident.title) if facts else None
+    return _plain(found[1]) if found else ""
+
+
+def _state(snapshot: Snapshot, now: datetime) -> str:
+    facts = snapshot.pagerduty
+    if facts is None:
+        return "we are looking into what you reported"
+    if facts.incident.status is Status.RESOLVED:
+        return "it is resolved, as far as we can see"
+    if facts.incident.status is Status.ACKNOWLEDGED:
+        return f"our engineers have been working on it since {moment(facts.incident.created_at, now)}"
+    return "our engineers have been alerted"
+
+
+_LONGEST_LIST = 5
+
+
+def _tried(snapshot: Snapshot, since: datetime | None, now: datetime) -> str:
+    """A list of what was noted since we last told that community: notes and commands, for the writer to put plainly."""
+    if snapshot.slack is None:
+        return ""
+    lines = [
+        f"- {_plain(act_words(message).lstrip('✎⚒$ '))} ({moment(message.record.at, now)})"
+        for message in snapshot.slack.messages
+        if message.record is not None
+        and message.record.kind in ("note", "run")
+        and (since is None or message.record.at > since)
+        and not message.deleted
+    ]
+    return "\n".join(lines[-_LONGEST_LIST:])
+
+
+def _next(assessment: Assessment) -> str:
+    """The first open step that means something to a community."""
+    return next((s.step.public for s in assessment.steps if s.state is State.TODO and s.step.public), "")
+
+
+def _report(assessment: Assessment) -> str:
+    """The report's address, once the step that brings it is attested."""
+    for state in assessment.steps:
+        if state.step.action == "reply:report_link":
+            named = state.step.params.get("step")
+            return next((s.url or "" for s in assessment.steps if s.step.id == named), "")
+    return ""
