@@ -1,0 +1,72 @@
+"""What the three clients have in common: their figures, and how an answer becomes data or an error."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from cockpit.services.call import TIMEOUT, Answer, Call, NoAnswer, Unreadable, clock_skew
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from cockpit.services.address import Secret
+    from cockpit.services.errors import ServiceError
+
+
+def utc_now() -> datetime:
+    """This machine's time."""
+    return datetime.now(UTC)
+
+
+class Said(NamedTuple):
+    """What a refusal's body tells: the reason in words, the service's own code, a missing permission."""
+
+    words: str = ""
+    code: str | None = None
+    permission: str | None = None
+
+
+class Client:
+    """One service.
+
+    `calls` counts the requests sent; `skew` is the service's clock minus ours at the last answer.
+    """
+
+    def __init__(self, secret: Secret, timeout: float = TIMEOUT, now: Callable[[], datetime] = utc_now) -> None:
+        """`timeout` is the most seconds that one request may take in all; many pages are many requests."""
+        secret.check()
+        self.calls = 0
+        self.skew: timedelta | None = None
+        self._secret = secret
+        self._timeout = timeout
+        self._now = now
+        self._closed = False
+
+    def _open(self, call: Call) -> None:
+        """Count a request that is about to be sent; after `close` nothing is."""
+        if self._closed:
+            raise call.unreachable("the connection was closed")
+        self.calls += 1
+
+    def _no_answer(self, call: Call, fault: NoAnswer) -> ServiceError:
+        why = self._secret.scrub(str(fault))
+        return call.unanswered(why) if fault.begun else call.unreachable(why)
+
+    def _note_clock(self, headers: Mapping[str, str]) -> None:
+        skew = clock_skew(headers, self._now())
+        self.skew = self.skew if skew is None else skew
+
+    def _settle(self, call: Call, answer: Answer, explain: Callable[[Any], Said]) -> Any:
+        """The JSON of a 2xx answer (None where it has no body); anything else as the error that it means."""
+        self._note_clock(answer.headers)
+        if 200 <= answer.status < 300:
+            if answer.status == 204:
+                return None
+            return call.read(Answer.json, answer)
+        try:
+            said = explain(answer.json())
+        except Unreadable:
+            said = Said()
+        words, code, permission = (one and self._secret.scrub(one) for one in said)
+        raise call.fault(answer, words or "", code=code, permission=permission)

@@ -1,0 +1,257 @@
+"""Slack: the incident's channel, which is the shared log; who is in it; and what is posted there.
+
+Every method raises the errors of `errors`; none sends anything twice. Text goes in and comes out as people
+write it: the escaping is done here.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from cockpit.incident.text import to_slack
+from cockpit.services import slack_wire as wire
+from cockpit.services.address import Secret, sealed
+from cockpit.services.call import TIMEOUT, Call
+from cockpit.services.client import utc_now
+from cockpit.services.errors import Refused
+from cockpit.services.slack_line import slack_call
+from cockpit.services.slack_people import SlackPeople
+from cockpit.services.slack_wire import Identity, Trust
+from cockpit.services.wire import Json, identifier, items, line, obj, readable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from cockpit.incident.facts import Channel, Message, Person, Record
+
+HISTORY_PAGE = 999
+"""The most messages that Slack puts into a page of history or replies."""
+
+CHANNELS_PAGE = 999
+"""The most channels to a page of the list."""
+
+CLOCK_MARGIN = timedelta(minutes=10)
+"""How far before the moment of sending a message is looked for, since the clocks may differ."""
+
+
+class Slack(SlackPeople):
+    """A Slack workspace, through a bot's token."""
+
+    def __init__(
+        self,
+        token: str | Secret,
+        api_url: str = "https://slack.com/api/",
+        trusted_apps: frozenset[str] = frozenset(),
+        *,
+        timeout: float = TIMEOUT,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        """`trusted_apps` holds the app or bot ids whose records are believed besides our own bot's."""
+        token = sealed(token, "Slack token")
+        super().__init__(token, api_url, timeout=timeout, now=now)
+        self._trusted = trusted_apps
+        self._identity: Identity | None = None
+
+    # --- who ------------------------------------------------------------------------------------------------
+
+    async def me(self) -> Identity:
+        """Who the token is and what it may do; asked afresh each time."""
+        call = slack_call("read who the Slack token belongs to")
+        body, headers = await self._ask_all(call, "auth.test")
+        self._identity = call.read(lambda one: wire.identity(one, headers.get("x-oauth-scopes", "")), body)
+        return self._identity
+
+    # --- channels -------------------------------------------------------------------------------------------
+
+    async def channel(self, channel_id: str) -> Channel:
+        """The channel with that id."""
+        call = slack_call(f"read Slack channel {channel_id}", needs="the Slack scope channels:read")
+        url = (await self._who()).url
+        body = await self._ask(call, "conversations.info", {"channel": channel_id})
+        return call.read(lambda one: wire.channel(one, url), body.get("channel"))
+
+    async def find_channel(self, name: str) -> Channel | None:
+        """The public channel with that name, archived ones too, or None."""
+        call = slack_call(f"look for Slack channel #{name}", needs="the Slack scope channels:read")
+        url = (await self._who()).url
+        arguments = {"types": "public_channel", "exclude_archived": False, "limit": CHANNELS_PAGE}
+        async for body in self._pages(call, "conversations.list", arguments):
+            for one in readable(lambda value: wire.channel(value, url), items(body.get("channels"))):
+                if one.name == name:
+                    return one
+        return None
+
+    async def create_channel(self, name: str) -> Channel:
+        """Open a public channel. `Refused` with code `name_taken` where there is one, archived perhaps."""
+        call = _writing(f"create Slack channel #{name}", "the Slack scope channels:manage")
+        url = (await self._who()).url
+        body = await self._ask(call, "conversations.create", {"name": name, "is_private": False})
+        return call.read(lambda one: wire.channel(one, url), body.get("channel"))
+
+    async def join(self, channel_id: str) -> None:
+        """Let the bot into a public channel; nothing happens where it is in already."""
+        call = _writing(f"join Slack channel {channel_id}", "the Slack scope channels:join")
+        await self._ask(call, "conversations.join", {"channel": channel_id})
+
+    async def members(self, channel_id: str) -> tuple[Person, ...]:
+        """Who is in the channel, by name."""
+        call = slack_call(f"read who is in Slack channel {channel_id}", needs="the Slack scope channels:read")
+        arguments = {"channel": channel_id, "limit": CHANNELS_PAGE}
+        pages = self._pages(call, "conversations.members", arguments)
+        ids = {line(one) for body in [page async for page in pages] for one in items(body.get("members"))}
+        people = await self._named(filter(None, ids))
+        return tuple(sorted((people[one] for one in ids if one), key=lambda one: (one.name.casefold(), one.id)))
+
+    async def invite(self, channel_id: str, user_ids: Sequence[str]) -> None:
+        """Bring these users into the channel; those who are in already are no fault."""
+        call = _writing(
+            f"invite {len(user_ids)} people into Slack channel {channel_id}",
+            "the Slack scope channels:manage",
+        )
+        arguments = {
+            "channel": channel_id,
+            "users": ",".join(user_ids),
+            "force": True if len(user_ids) > 1 else None,
+        }
+        try:
+            body = await self._ask(call, "conversations.invite", arguments)
+        except Refused as refusal:
+            if refusal.code in _IN_ALREADY and len(user_ids) == 1:
+                return
+            raise
+        # With `force` the others are invited, and each refusal is told.
+        faults = [line(obj(one).get("error")) for one in items(body.get("errors"))]
+        if left_out := [fault for fault in faults if fault not in _IN_ALREADY]:
+            raise call.refused(f"some people weren't let in ({', '.join(left_out)})", code=left_out[0])
+
+    async def set_topic(self, channel_id: str, text: str) -> None:
+        """Set the channel's topic."""
+        call = _writing(f"set the topic of Slack channel {channel_id}", "the Slack scope channels:manage")
+        await self._ask(call, "conversations.setTopic", {"channel": channel_id, "topic": to_slack(text)})
+
+    async def archive(self, channel_id: str) -> None:
+        """Archive the channel; nothing happens where it is already."""
+        call = _writing(f"archive Slack channel {channel_id}", "the Slack scope channels:manage")
+        await self._ask_unless(call, "conversations.archive", {"channel": channel_id}, "already_archived")
+
+    # --- messages -------------------------------------------------------------------------------------------
+
+    async def history(
+        self,
+        channel_id: str,
+        oldest: str | None = None,
+        latest: str | None = None,
+        limit_total: int | None = None,
+    ) -> tuple[Message, ...]:
+        """The top-level messages from `oldest` to `latest` (timestamps, both included), oldest first.
+
+        With `limit_total` only the newest so many.
+        """
+        call = slack_call(f"read Slack channel {channel_id}", needs="the Slack scope channels:history")
+        found = await self._history(call, channel_id, oldest, latest, limit_total)
+        return await self._messages(found.values(), reply=False)
+
+    async def replies(self, channel_id: str, thread_ts: str, oldest: str | None = None) -> tuple[Message, ...]:
+        """The replies in a thread, without its parent, oldest first; from `oldest` on, where given."""
+        call = slack_call(f"read a thread in Slack channel {channel_id}", needs="the Slack scope channels:history")
+        arguments = _window(channel_id, oldest, None, HISTORY_PAGE) | {"ts": thread_ts}
+        found: dict[str, Json] = {}
+        async for body in self._pages(call, "conversations.replies", arguments):
+            found |= {line(one.get("ts")): one for one in map(obj, items(body.get("messages")))}
+        found.pop(thread_ts, None)
+        return await self._messages(found.values(), reply=True)
+
+    async def post(self, channel_id: str, text: str, record: Record | None = None) -> str:
+        """Post a top-level message, carrying `record` where given; its timestamp."""
+        call = _writing(f"post in Slack channel {channel_id}", "the Slack scope chat:write")
+        # Links aren't unfolded: a timeline is lines, not pictures.
+        content = _content(text, record) | {"unfurl_links": False, "unfurl_media": False}
+        body = await self._ask(call, "chat.postMessage", {"channel": channel_id} | content)
+        return call.read(lambda one: identifier(one.get("ts"), "a message"), body)
+
+    async def find_post(self, channel_id: str, record_id: str, since: datetime) -> str | None:
+        """The timestamp of the message carrying the record with that id, posted at `since` or later, or None.
+
+        None is certain: where not all of the history could be read, this raises.
+        """
+        call = slack_call(f"look for a message in Slack channel {channel_id}", needs="the Slack scope channels:history")
+        oldest = since - CLOCK_MARGIN - abs(self.skew or timedelta())
+        found = await self._history(call, channel_id, f"{oldest.timestamp():.6f}", None, None)
+        return next((ts for ts, one in found.items() if wire.record_id(one) == record_id), None)
+
+    async def update(self, channel_id: str, ts: str, text: str, record: Record | None = None) -> None:
+        """Put another text, and record, into a message of ours."""
+        call = _writing(f"edit a message in Slack channel {channel_id}", "the Slack scope chat:write")
+        await self._ask(call, "chat.update", {"channel": channel_id, "ts": ts} | _content(text, record))
+
+    async def delete(self, channel_id: str, ts: str) -> None:
+        """Take a message of ours away; nothing happens where it is gone already."""
+        call = _writing(f"delete a message in Slack channel {channel_id}", "the Slack scope chat:write")
+        await self._ask_unless(call, "chat.delete", {"channel": channel_id, "ts": ts}, "message_not_found")
+
+    async def pin(self, channel_id: str, ts: str) -> None:
+        """Pin a message; nothing happens where it is pinned already."""
+        call = _writing(f"pin a message in Slack channel {channel_id}", "the Slack scope pins:write")
+        await self._ask_unless(call, "pins.add", {"channel": channel_id, "timestamp": ts}, "already_pinned")
+
+    async def permalink(self, channel_id: str, ts: str) -> str:
+        """The address that opens the message."""
+        call = slack_call(f"read the address of a message in Slack channel {channel_id}")
+        body = await self._ask(call, "chat.getPermalink", {"channel": channel_id, "message_ts": ts})
+        return call.read(lambda one: identifier(one.get("permalink"), "a message"), body)
+
+    # --- how ------------------------------------------------------------------------------------------------
+
+    async def _who(self) -> Identity:
+        return self._identity or await self.me()
+
+    async def _ask_unless(self, call: Call, method: str, arguments: Json, done_already: str) -> None:
+        try:
+            await self._ask(call, method, arguments)
+        except Refused as refusal:
+            if refusal.code != done_already:
+                raise
+
+    async def _history(
+        self, call: Call, channel_id: str, oldest: str | None, latest: str | None, limit_total: int | None
+    ) -> dict[str, Json]:
+        """The messages as they came, by timestamp: one told twice, since another arrived, counts once."""
+        arguments = _window(channel_id, oldest, latest, min(limit_total or HISTORY_PAGE, HISTORY_PAGE))
+        found: dict[str, Json] = {}
+        async for body in self._pages(call, "conversations.history", arguments):
+            found |= {line(one.get("ts")): one for one in map(obj, items(body.get("messages")))}
+            if limit_total is not None and len(found) >= limit_total:
+                break
+        kept = sorted(filter(None, found), key=wire.order)
+        return {ts: found[ts] for ts in (kept if limit_total is None else kept[-limit_total:])}
+
+    async def _messages(self, found: Iterable[Json], *, reply: bool) -> tuple[Message, ...]:
+        trust = Trust(await self._who(), self._trusted)
+        listed = list(found)
+        people = await self._named(wire.people_in(listed))
+        mentions = wire.names(people)
+        read = readable(lambda one: wire.message(one, people, mentions, trust, reply=reply), listed)
+        return tuple(sorted(read, key=lambda one: wire.order(one.ts)))
+
+
+_IN_ALREADY = frozenset({"already_in_channel", "cant_invite_self"})
+
+
+def _writing(doing: str, needs: str) -> Call:
+    return slack_call(doing, write=True, needs=needs)
+
+
+def _window(channel_id: str, oldest: str | None, latest: str | None, page: int) -> Json:
+    return {
+        "channel": channel_id,
+        "oldest": oldest,
+        "latest": latest,
+        "inclusive": True,
+        "include_all_metadata": True,
+        "limit": page,
+    }
+
+
+def _content(text: str, record: Record | None) -> Json:
+    return {"text": to_slack(text)} | ({"metadata": wire.metadata(record)} if record is not None else {})

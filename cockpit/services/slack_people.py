@@ -1,0 +1,88 @@
+"""Slack's people: the whole directory once, single users as they turn up, then from memory."""
+
+from __future__ import annotations
+
+import asyncio
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from cockpit.incident.facts import Person
+from cockpit.services import slack_wire as wire
+from cockpit.services.address import Secret, sealed
+from cockpit.services.call import TIMEOUT
+from cockpit.services.client import utc_now
+from cockpit.services.errors import Forbidden, NotFound, Refused
+from cockpit.services.slack_line import SlackLine, slack_call
+from cockpit.services.wire import items, readable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from datetime import datetime
+
+USERS_PAGE = 200
+"""The most users that Slack recommends for a page."""
+
+_READ = "the Slack scope users:read"
+
+
+class SlackPeople(SlackLine):
+    """Who a user id is."""
+
+    def __init__(
+        self,
+        token: str | Secret,
+        api_url: str = "https://slack.com/api/",
+        *,
+        timeout: float = TIMEOUT,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        token = sealed(token, "Slack token")
+        super().__init__(token, api_url, timeout=timeout, now=now)
+        self._known: dict[str, Person] = {}
+        self._listed = False
+        self._listing = asyncio.Lock()
+
+    async def people(self) -> Mapping[str, Person]:
+        """All users by id, deleted ones too; asked for once."""
+        async with self._listing:
+            if not self._listed:
+                call = slack_call("list the people in Slack", needs=_READ)
+                async for body in self._pages(call, "users.list", {"limit": USERS_PAGE}):
+                    self._known |= {one.id: one for one in readable(wire.person, items(body.get("members")))}
+                self._listed = True
+        return MappingProxyType(self._known)
+
+    async def person(self, user_id: str) -> Person:
+        """That user; `NotFound` where Slack knows nobody by that id."""
+        if user_id not in self._known:
+            call = slack_call(f"read Slack user {user_id}", needs=_READ)
+            body = await self._ask(call, "users.info", {"user": user_id})
+            self._known[user_id] = call.read(wire.person, body.get("user"))
+        return self._known[user_id]
+
+    async def by_email(self, email: str) -> Person | None:
+        """The user with that address, or None."""
+        call = slack_call(f"look for {email} in Slack", needs="the Slack scope users:read.email")
+        try:
+            body = await self._ask(call, "users.lookupByEmail", {"email": email})
+        except NotFound:
+            return None
+        return call.read(wire.person, body.get("user"))
+
+    async def _named(self, user_ids: Iterable[str]) -> Mapping[str, Person]:
+        """At least these users by id.
+
+        One that Slack won't tell of (a stranger, no scope) has its id for a name.
+        """
+        wanted = set(user_ids)
+        if wanted - self._known.keys() and not self._listed:
+            try:
+                await self.people()
+            except Forbidden:
+                self._listed = True
+        for user_id in sorted(wanted - self._known.keys()):
+            try:
+                await self.person(user_id)
+            except Refused:
+                self._known[user_id] = Person(user_id, user_id)
+        return self._known
