@@ -1,0 +1,40 @@
+"""The command line: what was asked, the room that does it, and how every failure is told.
+
+Nothing here imports the terminal interface; the rooms of the commands that draw do, when they draw.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from cockpit.command_line.arguments import parse
+from cockpit.command_line.outcome import Exit, failure_of, say
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; the process's exit code. Raises nothing that a person can cause."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that can't show a sign gets a question mark for it, not a traceback.
+        getattr(stream, "reconfigure", lambda **_: None)(errors="replace")
+    try:
+        command, args = parse(sys.argv[1:] if argv is None else argv)
+        code = command.run(args)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        return Exit.INTERRUPTED
+    except BrokenPipeError:
+        # Python flushes stdout once more at its end; let that go nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.PIPE_CLOSED
+    except Exception as error:
+        failure = failure_of(error)
+        if failure is None:
+            raise
+        say(f"cockpit: {failure}")
+        return failure.code
+    return code

@@ -1,0 +1,118 @@
+"""A secret: where it comes from, never what it is, until the moment when it is needed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from typing import Final, NoReturn
+
+from cockpit.config_table import ConfigError
+
+COMMAND_TIMEOUT: Final = 60.0
+"""Seconds that a secret's command may take; a password manager may be waiting for a fingerprint."""
+
+
+class Secret:
+    """A token or key, fetched from its source at each `reveal`.
+
+    Its repr, its str, its pickle and every error tell the source alone. A command's arguments aren't told
+    either: a careless `["echo", "…"]` has the secret in them.
+    """
+
+    __slots__ = ("_argv", "_literal", "_variable", "what", "where")
+
+    def __init__(
+        self,
+        what: str,
+        where: str,
+        *,
+        literal: str | None = None,
+        variable: str | None = None,
+        argv: tuple[str, ...] | None = None,
+    ) -> None:
+        self.what = what
+        """Its key, for people: "[slack] token"."""
+        self.where = where
+        """Its source, for people: "the environment variable COCKPIT_SLACK_TOKEN"."""
+        self._literal = literal
+        self._variable = variable
+        self._argv = argv
+
+    @classmethod
+    def literal(cls, value: str, what: str = "the secret", where: str = "the config file") -> Secret:
+        """A secret that is known already."""
+        return cls(what, where, literal=value)
+
+    @classmethod
+    def environment(cls, variable: str, what: str = "the secret") -> Secret:
+        """A secret in an environment variable, read at each `reveal`."""
+        return cls(what, f"the environment variable {variable}", variable=variable)
+
+    @classmethod
+    def command(cls, argv: tuple[str, ...], what: str = "the secret") -> Secret:
+        """A secret that a command prints, run at each `reveal` without a shell."""
+        return cls(what, f"the command `{argv[0]}{' …' if len(argv) > 1 else ''}`", argv=argv)
+
+    def __repr__(self) -> str:
+        return f"<Secret from {self.where}>"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a Secret isn't pickled")
+
+    @property
+    def found(self) -> bool:
+        """Whether its source has something, as far as that can be told without running a command."""
+        return self._variable is None or bool(os.environ.get(self._variable, "").strip())
+
+    def reveal(self) -> str:
+        """The secret itself. May run a command, for up to `COMMAND_TIMEOUT` s. Raises ConfigError."""
+        if self._variable is not None:
+            if not self.found:
+                raise ConfigError(
+                    f"{self.what} is to come from {self.where}, which isn't set. Set it, "
+                    "or run `cockpit init` to choose another place for it."
+                )
+            value = os.environ[self._variable]
+        elif self._argv is not None:
+            value = self._output(self._argv)
+        else:
+            value = self._literal or ""
+        value = value.strip()
+        # A client would put the whole value into its error about a header that can't be sent.
+        if not value or not value.isascii() or not value.isprintable() or " " in value:
+            fault = "is empty" if not value else "has a space or another character that no token has"
+            raise ConfigError(f"{self.what}, from {self.where}, {fault}.")
+        return value
+
+    def _output(self, argv: tuple[str, ...]) -> str:
+        """What the secret's command prints; its own complaint goes into the error, its output never."""
+        failure: str | None = None
+        try:
+            done = subprocess.run(
+                argv, capture_output=True, stdin=subprocess.DEVNULL, timeout=COMMAND_TIMEOUT, check=False
+            )
+        except FileNotFoundError:
+            failure = "isn't installed or not on the PATH"
+        except OSError as error:
+            failure = f"can't be run: {error.strerror}"
+        except subprocess.TimeoutExpired:
+            failure = f"didn't answer within {COMMAND_TIMEOUT:.0f} s"
+        else:
+            if done.returncode == 0:
+                try:
+                    return done.stdout.decode()
+                except UnicodeDecodeError:
+                    failure = "printed something that isn't text"
+            else:
+                failure = f"failed with exit code {done.returncode}{_complaint(done.stderr)}"
+        # Raised outside of the handlers: the exceptions above carry the command's arguments and output.
+        raise ConfigError(f"{self.what} is to come from {self.where}, which {failure}.")
+
+
+def _complaint(stderr: bytes) -> str:
+    """The last line that a failed command wrote to stderr, safe to print and short; "" for none."""
+    lines = [line.strip() for line in stderr.decode(errors="replace").splitlines() if line.strip()]
+    if not lines:
+        return ""
+    words = "".join(char if char.isprintable() else " " for char in lines[-1])[:200].rstrip(".")
+    return f": {words}"

@@ -1,0 +1,103 @@
+"""The settings a cockpit runs by, as frozen values; `config.load` makes them from a file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+    from zoneinfo import ZoneInfo
+
+    from cockpit.secret import Secret
+
+REVIEW_HOLD: Final = 5.0
+"""Seconds for which a reply that was sent off can still be called back, unless `[ui]` says otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class PagerDutySettings:
+    """How to reach PagerDuty. `email` goes into the `From` header of every write: without it none is made."""
+
+    api_url: str
+    token: Secret
+    email: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SlackSettings:
+    """How to reach Slack. `api_url` ends in a slash.
+
+    `trusted_apps` are the ids (`A…` of an app, `B…` of a bot) of other apps whose records are believed.
+    """
+
+    api_url: str
+    token: Secret
+    trusted_apps: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class FreshdeskSettings:
+    """How to reach Freshdesk; `url` is the account's own, such as `https://example.freshdesk.com`."""
+
+    url: str
+    api_key: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class PollSettings:
+    """Seconds between two readings of each service while nothing happens."""
+
+    pagerduty: float = 15
+    slack: float = 5
+    freshdesk: float = 20
+
+
+@dataclass(frozen=True, slots=True)
+class ClockSettings:
+    """The sandbox's clock: it read `origin` when the wall clock read `started`; `speed` is its pace."""
+
+    origin: datetime
+    started: datetime
+    speed: float
+
+    def now(self) -> datetime:
+        """The sandbox's present, aware UTC."""
+        return self.origin + (datetime.now(UTC) - self.started) * self.speed
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that can be configured, checked. A service that is None isn't configured.
+
+    `path` is the file it was read from (None: built in memory). `me` is the name under which the responder's
+    acts are told. `placeholders` and `tech_leads` are e-mail addresses in lower case. `clocks` and
+    `soon_fraction` override the process's own. `local_zone` None is the machine's. `review_hold` is in seconds.
+    """
+
+    path: Path | None
+    me: str
+    email: str | None
+    pagerduty: PagerDutySettings | None
+    slack: SlackSettings | None
+    freshdesk: FreshdeskSettings | None
+    state_dir: Path
+    cache_dir: Path
+    placeholders: frozenset[str] = frozenset()
+    tech_leads: frozenset[str] = frozenset()
+    process: Path | None = None
+    clocks: Mapping[str, timedelta] = field(default_factory=dict)
+    soon_fraction: float | None = None
+    polls: PollSettings = PollSettings()
+    keys: Mapping[str, str] = field(default_factory=dict)
+    theme: str | None = None
+    review_hold: float = REVIEW_HOLD
+    local_zone: ZoneInfo | None = None
+    clock: ClockSettings | None = None
+    read_only: bool = False
+
+    def now(self) -> datetime:
+        """The present moment, aware UTC: the wall clock's, or the sandbox's where `[clock]` says so."""
+        return self.clock.now() if self.clock is not None else datetime.now(UTC)
