@@ -220,6 +220,8 @@ class Message:
     deleted: bool = False
     bot: bool = False
     record: Record | None = None
+    card: bool = False
+    """Whether it is a status card of ours, which is kept current in place and tells nothing of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,12 +309,16 @@ class Freshness(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How one service's polling goes. `read_at`: the last success; `error` and `retry_at` tell of the failure since."""
+    """How one service's polling goes. `read_at` is the last success; the rest tells of the failure since.
+
+    `refused`: the service answered and said no (to a credential, a permission), rather than not answering.
+    """
 
     state: Freshness = Freshness.DOWN
     read_at: datetime | None = None
     error: str | None = None
     retry_at: datetime | None = None
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)

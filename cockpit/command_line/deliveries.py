@@ -1,0 +1,74 @@
+"""One delivery in words, as JSON, and as an exit code."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from cockpit.command_line.outcome import Exit
+from cockpit.engine.view import DeliveryState
+from cockpit.incident.moments import moment
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from cockpit.engine.view import Delivery
+
+SIGNS: Final[Mapping[DeliveryState, str]] = {
+    DeliveryState.QUEUED: "◷ queued",
+    DeliveryState.SENDING: "… sending",
+    DeliveryState.DONE: "✓ done",
+    DeliveryState.REFUSED: "✗ refused",
+    DeliveryState.UNKNOWN: "? unknown",
+}
+_ENDS: Final[Mapping[DeliveryState, Exit]] = {
+    DeliveryState.QUEUED: Exit.UNREACHABLE,
+    DeliveryState.SENDING: Exit.UNREACHABLE,
+    DeliveryState.DONE: Exit.YES,
+    DeliveryState.REFUSED: Exit.REFUSED,
+    DeliveryState.UNKNOWN: Exit.UNKNOWN,
+}
+
+
+def sign(delivery: Delivery) -> str:
+    """Its state as a sign and a word."""
+    return "⏸ held" if delivery.held else SIGNS[delivery.state]
+
+
+def line(delivery: Delivery) -> str:
+    """It on one line, with what happened and what to do where it didn't end well."""
+    return f"{sign(delivery)}: {delivery.title}" + (f". {delivery.error}" if delivery.error else "")
+
+
+def ended(delivery: Delivery) -> Exit:
+    """How a command exits whose delivery ended, or hasn't ended, like this."""
+    return _ENDS[delivery.state]
+
+
+def row(delivery: Delivery, now: datetime) -> tuple[str, str, str, str]:
+    """It as cells: when, state, who, what."""
+    words = delivery.title + (f": {delivery.error}" if delivery.error else "")
+    return moment(delivery.at, now), sign(delivery), delivery.actor, words
+
+
+def as_json(delivery: Delivery) -> dict[str, Any]:
+    """It as plain values."""
+    return {
+        "seq": delivery.seq,
+        "action": delivery.action_id,
+        "kind": delivery.kind,
+        "part": delivery.part,
+        "title": delivery.title,
+        "destination": delivery.destination,
+        "state": delivery.state,
+        "held": delivery.held,
+        "asks": delivery.asks,
+        "actor": delivery.actor,
+        "at": zulu(delivery.at),
+        "error": delivery.error,
+    }
+
+
+def zulu(at: datetime | None) -> str | None:
+    """A moment as JSON has it: ISO 8601 in UTC to the second, with a Z."""
+    return None if at is None else f"{at:%Y-%m-%dT%H:%M:%SZ}"

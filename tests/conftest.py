@@ -1,0 +1,67 @@
+"""What every floor's tests share: a sandbox, and settings that point at it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from cockpit.sandbox import Sandbox, SandboxClock
+from cockpit.secret import Secret
+from cockpit.settings import FreshdeskSettings, PagerDutySettings, PollSettings, Settings, SlackSettings
+
+BEGIN = datetime(2026, 11, 23, 13, 3, tzinfo=UTC)
+"""When the sandbox's frozen clock starts."""
+
+
+class SandboxSettings(Settings):
+    """Settings whose clock is the sandbox's own, so that a test's `advance` moves both."""
+
+    sandbox_clock: SandboxClock
+
+    def now(self) -> datetime:
+        """The sandbox's present."""
+        return self.sandbox_clock.now()
+
+
+def settings_for(sandbox: Sandbox, state_dir: Path, person: str | None = None, **changes: object) -> Settings:
+    """Settings of one of the cast's cockpits, with its state in `state_dir`."""
+    given = sandbox.credentials(person)
+    one = sandbox.person(person)
+    values: dict[str, object] = {
+        "path": None,
+        "me": one.name,
+        "email": one.email,
+        "pagerduty": PagerDutySettings(
+            sandbox.pagerduty_url, Secret.literal(given["pagerduty_token"]), given["pagerduty_email"]
+        ),
+        "slack": SlackSettings(sandbox.slack_url, Secret.literal(given["slack_token"]), frozenset()),
+        "freshdesk": FreshdeskSettings(sandbox.freshdesk_url, Secret.literal(given["freshdesk_key"])),
+        "state_dir": state_dir,
+        "cache_dir": state_dir / "cache",
+        "placeholders": frozenset({"out-of-hours@example.org"}),
+        "polls": PollSettings(pagerduty=0.1, slack=0.1, freshdesk=0.1),
+        "review_hold": 0.0,
+        **changes,
+    }
+    settings = SandboxSettings(**values)  # type: ignore[arg-type]
+    object.__setattr__(settings, "sandbox_clock", sandbox.clock)
+    return settings
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[Sandbox]:
+    """The small world: one triggered incident and one ticket, on a clock that only the test moves."""
+    async with Sandbox("quiet", clock=SandboxClock(BEGIN, 0), rate_limits=False) as running:
+        yield running
+
+
+@pytest.fixture
+def settings(sandbox: Sandbox, tmp_path: Path) -> Settings:
+    """The first responder's settings."""
+    return settings_for(sandbox, tmp_path / "state")
+
+
+Make = Callable[..., Settings]
