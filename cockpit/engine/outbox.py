@@ -1,0 +1,293 @@
+"""Delivery: in order per destination, once.
+
+One task walks each destination's deliveries ("lane"). Only the process that holds the case's lock delivers; the lock
+is the operating system's, so that a crash frees it. What other processes journal in the meantime is seen through
+SQLite's `data_version`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from cockpit.engine.actions import KINDS
+from cockpit.engine.actions.kind import (
+    NOTES,
+    Already,
+    CantTell,
+    Data,
+    Found,
+    Held,
+    NotConfigured,
+    Reach,
+)
+from cockpit.engine.telling import Telling
+from cockpit.engine.view import Case, DeliveryState, Part
+from cockpit.services.errors import Limited, OutcomeUnknown, Refused, ServiceError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from filelock import BaseFileLock
+
+    from cockpit.engine.actions import ActionKind
+    from cockpit.engine.journal import Entry, Journal
+
+GLANCE = 0.25
+"""Seconds between looks at whether another process has journalled something. A look costs one PRAGMA."""
+
+LOOKS = 3
+"""How many look-ups a write of unknown outcome gets before a person is asked."""
+
+BETWEEN_LOOKS = timedelta(seconds=3)
+"""Between look-ups: a request that timed out may still be taken by the service a moment later."""
+
+LONGEST_BACKOFF = 60.0
+"""Seconds. A service that is away is asked at least this often while something waits for it."""
+
+
+def backoff(attempts: int) -> timedelta:
+    """How long to wait after that many failures: doubling from a second, with jitter, at most `LONGEST_BACKOFF`."""
+    return timedelta(seconds=min(LONGEST_BACKOFF, 2.0 ** min(attempts, 6)) * random.uniform(0.75, 1.25))
+
+
+class DeliveryLock:
+    """The right to deliver for one case on this machine: a file lock, freed by the system when its holder dies."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock: BaseFileLock | None = None
+
+    def take(self) -> bool:
+        """Try once, without waiting. True if this process delivers."""
+        # Imported here: filelock pulls in asyncio helpers that the first paint can do without.
+        from filelock import FileLock, Timeout
+
+        if self._lock is None:
+            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._lock = FileLock(self._path, thread_local=False, mode=0o600)
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout:
+            return False
+        return True
+
+    def free(self) -> None:
+        """Let another process deliver."""
+        if self._lock is not None:
+            self._lock.release(force=True)
+            self._lock = None
+
+
+class Outbox:
+    """Delivers one case's journalled actions.
+
+    `reach` is called for each delivery, so that it sees the services and the case as they are then. `settled` is told
+    of each effect that is done (with the case as it now is), `changed` of every transition.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        lock: DeliveryLock,
+        *,
+        case: Callable[[], Case],
+        reach: Callable[[frozenset[str]], Reach],
+        now: Callable[[], datetime],
+        settled: Callable[[Entry, Case], None],
+        changed: Callable[[], None],
+    ) -> None:
+        self._journal = journal
+        self._lock = lock
+        self._case = case
+        self._reach = reach
+        self._now = now
+        self._settled = settled
+        self._changed = changed
+        self._wake = asyncio.Event()
+        self._turned = asyncio.Event()
+        self._busy: dict[str, asyncio.Task[None]] = {}
+        self._failures: dict[int, int] = {}
+        self.delivering = False
+
+    def wake(self) -> None:
+        """Something was journalled, or the world changed so that something may go now."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Deliver until cancelled."""
+        version = self._journal.version()
+        try:
+            while True:
+                if not self.delivering and self._lock.take():
+                    self.delivering = True
+                    if self._journal.orphaned(self._case().key, self._now()):
+                        self._changed()
+                if self.delivering:
+                    self._start_lanes()
+                self._wake.clear()
+                try:
+                    await asyncio.wait_for(self._wake.wait(), GLANCE)
+                except TimeoutError:
+                    seen = self._journal.version()
+                    if seen != version:
+                        version = seen
+                        self._changed()
+        finally:
+            for task in self._busy.values():
+                task.cancel()
+            await asyncio.gather(*self._busy.values(), return_exceptions=True)
+            if self.delivering:
+                self._lock.free()
+                self.delivering = False
+
+    def deliverable(self) -> tuple[Entry, ...]:
+        """The head of each destination that could go now: due, not waiting for a person, not for a channel."""
+        now = _wall()
+        heads: dict[str, Entry] = {}
+        for entry in self._journal.entries(self._case().key, open_only=True):
+            waits_for_person = entry.state is DeliveryState.REFUSED or entry.asks
+            if waits_for_person or entry.destination in heads:
+                continue
+            heads[entry.destination] = entry
+        no_channel = self._case().channel_id is None
+        return tuple(
+            entry
+            for entry in heads.values()
+            if (entry.not_before is None or entry.not_before <= now) and not (entry.destination == NOTES and no_channel)
+        )
+
+    async def turn(self) -> None:
+        """Wait until a delivery ends, but not longer than a glance: another process may be the one that delivers."""
+        self._turned.clear()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._turned.wait(), GLANCE)
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is on its way right now."""
+        return bool(self._busy)
+
+    def _start_lanes(self) -> None:
+        for entry in self.deliverable():
+            if entry.destination not in self._busy:
+                task = asyncio.create_task(self._deliver(entry), name=f"deliver {entry.destination}")
+                self._busy[entry.destination] = task
+                task.add_done_callback(lambda _, lane=entry.destination: self._lane_free(lane))  # type: ignore[misc]
+
+    def _lane_free(self, lane: str) -> None:
+        task = self._busy.pop(lane)
+        self._wake.set()
+        self._turned.set()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            raise error
+
+    async def _deliver(self, entry: Entry) -> None:
+        try:
+            await self._attempt(entry)
+        except Exception as fault:
+            self._broken(entry, fault)
+            raise
+        finally:
+            self._changed()
+
+    async def _attempt(self, entry: Entry) -> None:
+        reach = self._reach(self._claimed(entry))
+        performer = self._performer(entry)
+        try:
+            if entry.state is DeliveryState.UNKNOWN:
+                recognition = await performer.recognise(reach, entry)
+                if isinstance(recognition, Found):
+                    self.finish(entry, recognition.outcome)
+                    return
+                if isinstance(recognition, CantTell):
+                    self._still_unknown(entry, recognition.words)
+                    return
+                self._journal.requeue(entry.seq, self._now(), None, None)
+                entry = self._journal.entry(entry.seq)
+            baseline = await performer.prepare(reach, entry.action)
+        except Already as already:
+            self.finish(entry, already.outcome)
+            return
+        except (Held, NotConfigured, ServiceError) as error:
+            self._not_sent(entry, error)
+            return
+        self._journal.sending(entry.seq, baseline, self._now())
+        self._changed()
+        try:
+            outcome = await performer.send(reach, entry.action, baseline)
+        except OutcomeUnknown as error:
+            self._journal.unknown(entry.seq, self._now(), str(error), not_before=_wall() + BETWEEN_LOOKS)
+        except (Held, NotConfigured, ServiceError) as error:
+            self._not_sent(entry, error)
+        else:
+            self.finish(entry, outcome)
+
+    def _broken(self, entry: Entry, fault: Exception) -> None:
+        """A fault of ours: it must be seen, must not be tried for ever, and must not lose what a person meant."""
+        words = f"A fault in the cockpit stopped this ({type(fault).__name__}: {fault}). Please report it."
+        if self._journal.entry(entry.seq).state is DeliveryState.SENDING:
+            self._journal.unknown(entry.seq, self._now(), f"{words} Look there: did it arrive?", asks=True)
+        else:
+            self._journal.refuse(entry.seq, self._now(), words, held=True)
+
+    def _performer(self, entry: Entry) -> ActionKind | Telling:
+        kind = KINDS[entry.action.kind]
+        if entry.part is Part.EFFECT:
+            return kind
+        return Telling(kind, self._journal.outcome(entry.action.id), self._now())
+
+    def _claimed(self, entry: Entry) -> frozenset[str]:
+        """The ids of what other deliveries are known to have written."""
+        return frozenset(
+            str(value)
+            for other in self._journal.entries(entry.action.case_key)
+            if other.state is DeliveryState.DONE and other.seq != entry.seq
+            for name, value in other.outcome.items()
+            if name in ("conversation", "id")
+        )
+
+    def _not_sent(self, entry: Entry, error: Exception) -> None:
+        """Nothing went out. While the outcome of an earlier attempt is unknown it stays unknown."""
+        now = self._now()
+        if isinstance(error, Held):
+            self._journal.refuse(entry.seq, now, str(error), held=True)
+            return
+        if isinstance(error, Refused) and entry.state is not DeliveryState.UNKNOWN:
+            self._journal.refuse(entry.seq, now, str(error))
+            return
+        failures = self._failures[entry.seq] = self._failures.get(entry.seq, -1) + 1
+        wait = timedelta(seconds=error.retry_after) if isinstance(error, Limited) else backoff(failures)
+        if entry.state is DeliveryState.UNKNOWN:
+            self._journal.unknown(entry.seq, now, str(error), not_before=_wall() + wait)
+        else:
+            self._journal.requeue(entry.seq, now, str(error), _wall() + wait)
+
+    def _still_unknown(self, entry: Entry, words: str) -> None:
+        asks = entry.looks + 1 >= LOOKS
+        self._journal.unknown(
+            entry.seq,
+            self._now(),
+            f"{words} Look there: did it arrive?" if asks else (entry.error or words),
+            asks=asks,
+            not_before=None if asks else _wall() + BETWEEN_LOOKS,
+            looked=True,
+        )
+
+    def finish(self, entry: Entry, outcome: Data) -> None:
+        """It is known to have arrived. An effect's note is queued in the same transaction; the case learns from it."""
+        self._failures.pop(entry.seq, None)
+        if entry.part is Part.NOTE:
+            self._journal.done(entry.seq, self._now(), outcome)
+            return
+        self._journal.done(entry.seq, self._now(), outcome, note_to=NOTES)
+        self._settled(entry, KINDS[entry.action.kind].settle(self._case(), entry.action, outcome))
+
+
+def _wall() -> datetime:
+    """The real time, in which waits are counted: the incident's own clock may run faster in a rehearsal."""
+    return datetime.now(UTC)

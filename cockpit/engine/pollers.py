@@ -1,0 +1,99 @@
+"""When to ask which service: one poller each, with its interval, backoff with jitter, and Retry-After."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from cockpit.incident.facts import Freshness, Health, Source
+from cockpit.services.errors import Limited, NotAuthorised, Refused, ServiceError
+
+GRACE = timedelta(seconds=60)
+"""How long a failing service's facts count as *stale* before it counts as *down*. Real time."""
+
+LONGEST_WAIT = 120.0
+"""Seconds between attempts at a service that stays away."""
+
+
+class Poller:
+    """Reads one service again and again, and keeps its `health`.
+
+    `read` does one round; it raises a `ServiceError` when it fails. `changed` is called after each round. Intervals
+    and waits are real time; `now` is the incident's clock, in which health is told.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        interval: Callable[[], float],
+        read: Callable[[], Awaitable[None]],
+        *,
+        now: Callable[[], datetime],
+        changed: Callable[[], None],
+        remembered_at: datetime | None = None,
+    ) -> None:
+        self.source = source
+        self.health = Health(read_at=remembered_at)
+        self.rounds = 0
+        self._interval = interval
+        self._read = read
+        self._now = now
+        self._changed = changed
+        self._poke = asyncio.Event()
+        self._failing_since: datetime | None = None
+        self._failures = 0
+
+    def poke(self) -> None:
+        """Read now rather than when the interval is over (a service that asked us to wait is still waited for)."""
+        self._poke.set()
+
+    async def run(self) -> None:
+        """Poll until cancelled."""
+        while True:
+            wait, may_hurry = await self.round()
+            try:
+                if may_hurry:
+                    await asyncio.wait_for(self._poke.wait(), wait)
+                else:
+                    await asyncio.sleep(wait)
+            except TimeoutError:
+                pass
+
+    async def round(self) -> tuple[float, bool]:
+        """Read once. Returns how long to wait before the next, in seconds, and whether a poke may shorten it."""
+        self._poke.clear()
+        try:
+            await self._read()
+        except ServiceError as error:
+            result = self._failed(error)
+        else:
+            self._failures, self._failing_since = 0, None
+            self.health = Health(state=Freshness.OK, read_at=self._now())
+            result = self._interval() * random.uniform(0.9, 1.1), True
+        self.rounds += 1
+        self._changed()
+        return result
+
+    def _failed(self, error: ServiceError) -> tuple[float, bool]:
+        wall = datetime.now(UTC)
+        self._failing_since = self._failing_since or wall
+        may_hurry = True
+        if isinstance(error, Limited):
+            wait, may_hurry = error.retry_after, False
+        else:
+            self._failures += 1
+            wait = min(LONGEST_WAIT, self._interval() * 2.0 ** min(self._failures - 1, 6)) * random.uniform(0.75, 1.25)
+        never_read = self.health.read_at is None
+        long_gone = wall - self._failing_since > GRACE and not isinstance(error, Limited)
+        down = never_read or long_gone or isinstance(error, NotAuthorised)
+        self.health = replace(
+            self.health,
+            state=Freshness.DOWN if down else Freshness.STALE,
+            error=str(error),
+            refused=isinstance(error, Refused),
+            retry_at=self._now() + timedelta(seconds=wait),
+        )
+        return wait, may_hurry

@@ -1,0 +1,228 @@
+"""What to ask in each round: the facts we have, and the few calls that bring them up to date.
+
+A reader returns the *same* object for a part that hasn't changed, so that whoever looks can tell by identity. The
+calls of a round at rest, with the default intervals: PagerDuty about 10 a minute, Slack about 14, Freshdesk 3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
+
+from cockpit.engine.actions.slack import find_channel
+from cockpit.incident.facts import (
+    Conversation,
+    LogEntry,
+    Message,
+    PagerDutyFacts,
+    SlackFacts,
+    TicketFacts,
+)
+from cockpit.incident.process import channel_name
+from cockpit.services.errors import NotFound
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from cockpit.engine.actions.kind import Reach
+
+Part = TypeVar("Part")
+
+SLOW = 4
+"""Every so many rounds PagerDuty's slower parts (alerts, notes) are read even if the log shows nothing new."""
+SLOWEST = 20
+"""Every so many rounds the rota is read: it changes at shift ends."""
+WINDOW = 100
+"""How many of the newest messages are read again each round: an edit or a deletion shows in no other way."""
+DEEP_WINDOW = 900
+"""The same in every `MEMBERS`-th round, for late edits and threads begun under old messages; still one call."""
+MEMBERS = 12
+"""Every so many rounds the channel itself and its members are read."""
+DISCOVERY = 12
+"""Every so many rounds a channel that isn't known yet is looked for."""
+
+
+def same(old: Part, new: Part) -> Part:
+    """The old object if the new one equals it."""
+    return old if old == new else new
+
+
+def revised(old: Part, **parts: object) -> Part:
+    """The old value with those parts in place of its own; the old object itself if each is the same object."""
+    if all(getattr(old, name) is value for name, value in parts.items()):
+        return old
+    return replace(old, **parts)  # type: ignore[type-var]
+
+
+class PagerDutyReader:
+    """Reads one PagerDuty incident."""
+
+    def __init__(self, reach: Callable[[], Reach]) -> None:
+        self._reach = reach
+        self._round = 0
+
+    async def read(self, facts: PagerDutyFacts | None) -> PagerDutyFacts | None:
+        """Bring the facts up to date. None while the case has no incident. Raises a `ServiceError`."""
+        reach = self._reach()
+        service = reach.pagerduty
+        if reach.case.incident_id is None:
+            await service.me()
+            return None
+        key = reach.case.incident_id
+        number, self._round = self._round, self._round + 1
+        incident, responders = await service.details(key)
+        since = facts.log_entries[-1].at if facts is not None and facts.log_entries else None
+        fresh = await service.log_entries(key, since)
+        entries = _merged(facts.log_entries if facts else (), fresh)
+        news = facts is None or entries is not facts.log_entries
+        if facts is None:
+            facts = PagerDutyFacts(incident=incident)
+        if news or number % SLOW == 0:
+            facts = revised(
+                facts,
+                alerts=same(facts.alerts, await service.alerts(key)),
+                notes=same(facts.notes, await service.notes(key)),
+            )
+        if incident.escalation_policy and number % SLOWEST == 0:
+            facts = revised(facts, on_call=same(facts.on_call, await service.on_call(incident.escalation_policy)))
+        return revised(
+            facts,
+            incident=same(facts.incident, incident),
+            log_entries=entries,
+            responders=same(facts.responders, responders),
+        )
+
+
+def _merged(old: tuple[LogEntry, ...], fresh: Sequence[LogEntry]) -> tuple[LogEntry, ...]:
+    known = {entry.id for entry in old}
+    new = [entry for entry in fresh if entry.id not in known]
+    return old if not new else tuple(sorted((*old, *new), key=lambda entry: (entry.at, entry.id)))
+
+
+class SlackReader:
+    """Reads the incident's channel: all of it at first, then its newest part, and threads that grew."""
+
+    def __init__(self, reach: Callable[[], Reach]) -> None:
+        self._reach = reach
+        self._round = 0
+        self._discovery = 0
+        self._complete = False
+        self._threads: dict[str, str | None] = {}
+
+    async def discover(self, service_name: str | None) -> tuple[str, str] | None:
+        """Look for the channel of a case that doesn't know it. Returns its id and name, or None."""
+        reach = self._reach()
+        number, self._discovery = self._discovery, self._discovery + 1
+        if reach.case.number is None or number % DISCOVERY:
+            await reach.slack.me()
+            return None
+        name = channel_name(reach.process.words, service_name or reach.case.title, reach.case.number)
+        found = await find_channel(reach, name)
+        return None if found is None else (found.id, found.name)
+
+    async def read(self, facts: SlackFacts | None) -> SlackFacts | None:
+        """Bring the facts up to date. None while the case has no channel. Raises a `ServiceError`."""
+        reach = self._reach()
+        key = reach.case.channel_id
+        if key is None:
+            return None
+        service = reach.slack
+        number, self._round = self._round, self._round + 1
+        if facts is None or facts.channel.id != key or number % MEMBERS == 0:
+            channel = await service.channel(key)
+            if not (channel.member or channel.private or channel.archived or reach.read_only):
+                await service.join(key)
+                channel = replace(channel, member=True)
+            members = await service.members(key)
+            if facts is None or facts.channel.id != key:
+                facts, self._complete = SlackFacts(channel=channel, members=members), False
+                self._threads.clear()
+            else:
+                facts = revised(facts, channel=same(facts.channel, channel), members=same(facts.members, members))
+        before = facts.messages
+        if self._complete and before:
+            reach_back = min(len(before) - 1, DEEP_WINDOW if number % MEMBERS == 0 else WINDOW)
+            oldest = before[-1 - reach_back].ts
+            window = await service.history(key, oldest=oldest)
+            facts = revised(facts, messages=_rewritten(before, window, len(before) - reach_back))
+        else:
+            window = await service.history(key)
+            facts = revised(facts, messages=same(before, window))
+            self._complete = True
+        return await self._with_threads(facts, window)
+
+    async def _with_threads(self, facts: SlackFacts, window: Sequence[Message]) -> SlackFacts:
+        service = self._reach().slack
+        replies = facts.replies
+        for parent in window:
+            if not parent.reply_count or self._threads.get(parent.ts, "") == parent.latest_reply:
+                continue
+            # A reply that was also sent to the channel is at top level already, where the report can see it.
+            thread = [
+                reply
+                for reply in await service.replies(facts.channel.id, parent.ts)
+                if reply.subtype != "thread_broadcast"
+            ]
+            others = [reply for reply in replies if reply.thread_ts != parent.ts]
+            replies = tuple(sorted((*others, *thread), key=lambda reply: reply.ts))
+            self._threads[parent.ts] = parent.latest_reply
+        return facts if replies is facts.replies else revised(facts, replies=same(facts.replies, replies))
+
+
+def _rewritten(old: tuple[Message, ...], window: Sequence[Message], start: int) -> tuple[Message, ...]:
+    """The messages with the window's reading in place of `old[start:]`; one gone from it stays, marked deleted."""
+    tail = old[start:]
+    seen = {message.ts: message for message in window}
+    kept = [
+        same(message, seen[message.ts]) if message.ts in seen
+        else message if message.deleted
+        else replace(message, deleted=True)
+        for message in tail
+    ]  # fmt: skip
+    known = {message.ts for message in tail}
+    last_untouched = old[start - 1].ts if start else ""
+    new = [message for message in window if message.ts not in known and message.ts > last_untouched]
+    if not new and all(a is b for a, b in zip(tail, kept, strict=True)):
+        return old
+    return old[:start] + tuple(sorted((*kept, *new), key=lambda message: message.ts))
+
+
+class FreshdeskReader:
+    """Reads the linked tickets; a ticket's conversation only when the ticket says that it changed."""
+
+    def __init__(self, reach: Callable[[], Reach]) -> None:
+        self._reach = reach
+        self._read_at: dict[int, datetime] = {}
+
+    async def read(self, numbers: Iterable[int], facts: tuple[TicketFacts, ...]) -> tuple[TicketFacts, ...]:
+        """Bring the tickets up to date. Raises a `ServiceError` if Freshdesk can't be asked."""
+        service = self._reach().freshdesk
+        wanted = tuple(numbers)
+        if not wanted:
+            await service.me()
+            return () if facts else facts
+        known = {old.ticket.id: old for old in facts}
+        return _all_same(facts, [read for number in wanted if (read := await self._ticket(number, known.get(number)))])
+
+    async def _ticket(self, number: int, old: TicketFacts | None) -> TicketFacts | None:
+        service = self._reach().freshdesk
+        try:
+            ticket = await service.ticket(number)
+        except NotFound:
+            # Merged or deleted under us: what was known stays, marked; what was never known can't be shown.
+            return None if old is None else replace(old, ticket=replace(old.ticket, deleted=True))
+        conversations: tuple[Conversation, ...]
+        if old is None or self._read_at.get(number) != ticket.updated_at:
+            conversations = await service.conversations(number)
+            self._read_at[number] = ticket.updated_at
+        else:
+            conversations = old.conversations
+        if old is None:
+            return TicketFacts(ticket, conversations)
+        return same(old, TicketFacts(same(old.ticket, ticket), same(old.conversations, conversations)))
+
+
+def _all_same(old: tuple[TicketFacts, ...], new: list[TicketFacts]) -> tuple[TicketFacts, ...]:
+    unchanged = len(old) == len(new) and all(a is b for a, b in zip(old, new, strict=True))
+    return old if unchanged else tuple(new)

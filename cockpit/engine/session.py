@@ -1,0 +1,339 @@
+"""One incident, running: holds the facts, takes actions, tells its listeners. It needs no screen."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from cockpit.engine.actions import KINDS
+from cockpit.engine.actions.kind import NOTES, Impossible, Reach
+from cockpit.engine.journal import Action, Draft
+from cockpit.engine.ledger import outbox_of, records_of
+from cockpit.engine.outbox import DeliveryLock, Outbox
+from cockpit.engine.view import Case, DeliveryState, Part, View
+from cockpit.engine.watch import Watch
+from cockpit.incident.checklist import Assessor
+from cockpit.incident.facts import Record, Snapshot, Source
+from cockpit.incident.tickets import linked
+from cockpit.services.errors import ServiceError
+
+if TYPE_CHECKING:
+    from cockpit.engine.connection import Connection
+    from cockpit.engine.journal import Entry, Journal
+    from cockpit.incident.process import Process
+    from cockpit.incident.sensors import People
+    from cockpit.settings import Settings
+
+Listener = Callable[[View], None]
+
+TICK = 2.0
+"""Seconds between looks at whether time alone changed something (a deadline, a step that came back)."""
+SAVE_EVERY = 10.0
+"""Seconds between two savings of the facts for the next start, while they change."""
+PARTING = 0.5
+"""Seconds that tasks get to end when the session closes; what was on its way is looked up at the next start."""
+
+
+class Session:
+    """A running incident. Made by `Desk.session`; its `view` is there at once, from what the journal remembers."""
+
+    def __init__(
+        self,
+        case: Case,
+        *,
+        settings: Settings,
+        journal: Journal,
+        connection: Connection,
+        process: Process,
+        people: People,
+    ) -> None:
+        self.settings = settings
+        self.process = process
+        self._journal = journal
+        self._connection = connection
+        self._case = self._learnt(case)
+        self._listeners: list[Listener] = []
+        self._tasks: list[asyncio.Task[None]] = []
+        self._publishing = False
+        freshdesk_url = settings.freshdesk.url if settings.freshdesk else ""
+        self._freshdesk_url = freshdesk_url
+        self._assessor = Assessor(process, people, freshdesk_url)
+
+        remembered = journal.snapshot(case.key)
+        facts = remembered[0] if remembered else Snapshot()
+        self._remembered_at = remembered[1] if remembered else None
+        self._remembered_records = facts.records
+        self._records: tuple[Record, ...] = ()
+        self._watch = Watch(
+            settings,
+            connection,
+            facts,
+            reach=self._reach,
+            tickets=self._linked,
+            learn=self._learn,
+            log_read=self._refresh_log,
+            changed=self._publish_soon,
+        )
+        self._outbox = Outbox(
+            journal,
+            DeliveryLock(settings.state_dir / "locks" / f"{case.key}.lock"),
+            case=lambda: self._case,
+            reach=self._reach,
+            now=settings.now,
+            settled=self._settled,
+            changed=self._journal_changed,
+        )
+        self._refresh_log()
+        self.view = self._view()
+
+    def _learnt(self, case: Case) -> Case:
+        """The case with what done deliveries taught of it, should the program have stopped before it was kept."""
+        for entry in self._journal.entries(case.key):
+            if entry.part is Part.EFFECT and entry.state is DeliveryState.DONE and entry.outcome:
+                case = KINDS[entry.action.kind].settle(case, entry.action, entry.outcome)
+        return case
+
+    # --- what it shows -------------------------------------------------------------------------------------------
+
+    @property
+    def case(self) -> Case:
+        """The case as it is known now."""
+        return self._case
+
+    def now(self) -> datetime:
+        """The incident's clock, UTC."""
+        return self.settings.now()
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Have the listener called with each new view, on the event loop. Returns the way to end it."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener) if listener in self._listeners else None
+
+    def _view(self) -> View:
+        now = self.now()
+        snapshot = replace(self._watch.facts, records=self._records, health=self._watch.health)
+        pollers = self._watch.pollers.values()
+        return View(
+            case=self._case,
+            snapshot=snapshot,
+            assessment=self._assessor.assess(snapshot, now),
+            outbox=self._outbox_view,
+            now=now,
+            me=self.settings.me,
+            loading=all(poller.rounds == 0 for poller in pollers) and self._remembered_at is None,
+            remembered_at=self._remembered_at if any(poller.rounds == 0 for poller in pollers) else None,
+        )
+
+    def _publish_soon(self) -> None:
+        """Make a new view and tell it, once, however much changes in this turn of the loop."""
+        if not self._publishing:
+            self._publishing = True
+            asyncio.get_running_loop().call_soon(self._publish)
+
+    def _publish(self) -> None:
+        self._publishing = False
+        self.view = self._view()
+        for listener in tuple(self._listeners):
+            listener(self.view)
+
+    # --- what it learns ------------------------------------------------------------------------------------------
+
+    def _reach(self, claimed: frozenset[str] = frozenset()) -> Reach:
+        return Reach(
+            case=self._case,
+            process=self.process,
+            me=self.settings.me,
+            email=self.settings.pagerduty.email if self.settings.pagerduty else self.settings.email,
+            pagerduty_service=self._connection.pagerduty,
+            slack_service=self._connection.slack,
+            freshdesk_service=self._connection.freshdesk,
+            claimed=claimed,
+            read_only=self.settings.read_only,
+        )
+
+    def _linked(self) -> tuple[int, ...]:
+        return linked(self._records, self._watch.facts.pagerduty, self._freshdesk_url)
+
+    def _learn(self, case: Case) -> None:
+        if case != self._case:
+            self._case = case
+            self._journal.save_case(case)
+            self._outbox.wake()
+
+    def refresh(self, source: Source | None = None) -> None:
+        """Read that service (or all three) now."""
+        for poller in self._watch.pollers.values():
+            if source is None or poller.source is source:
+                poller.poke()
+
+    # --- what it does --------------------------------------------------------------------------------------------
+
+    def possible(self, kind: str, *, step: str | None = None, **data: Any) -> str | None:
+        """Why that action can't be done now, in words; None: it can. Data that isn't known yet may be left out."""
+        if self.settings.read_only:
+            return "Read-only: no write leaves this cockpit."
+        return KINDS[kind].impossible(self.view, data, step)
+
+    def act(self, kind: str, *, step: str | None = None, **data: Any) -> str:
+        """Journal an action and let it be delivered; returns its id.
+
+        When this returns the intent is on disk. Raises `Impossible` if it can't be done now, `KeyError` for a kind
+        that there isn't, `ValueError` if the data lack something.
+        """
+        performer = KINDS[kind]
+        if missing := performer.needs - data.keys():
+            raise ValueError(f"{kind} needs {', '.join(sorted(missing))}")
+        if (reason := self.possible(kind, step=step, **data)) is not None:
+            raise Impossible(reason)
+        if step is not None and performer.service is None:
+            data["title"] = self.process.step(step).title
+        action = Action(uuid.uuid4().hex, self._case.key, kind, step, self.settings.me, self.now(), data)
+        if performer.service is None:
+            self._journal.add(action, Part.NOTE, NOTES)
+        else:
+            self._journal.add(action, Part.EFFECT, performer.destination(data))
+        self._journal_changed()
+        self._outbox.wake()
+        return action.id
+
+    def retry(self, seq: int) -> None:
+        """Send a refused or held delivery again; fresh facts are looked at first."""
+        if self._journal.entry(seq).state is DeliveryState.REFUSED:
+            self._journal.requeue(seq, self.now(), None, None)
+            self._journal_changed()
+            self._outbox.wake()
+
+    def drop(self, seq: int) -> None:
+        """Give up a delivery that was refused or is still queued. One that may have gone out can't be dropped."""
+        if self._journal.entry(seq).state in (DeliveryState.REFUSED, DeliveryState.QUEUED):
+            self._journal.drop(seq)
+            self._journal_changed()
+
+    def settle(self, seq: int, arrived: bool) -> None:
+        """A person's word on a delivery of unknown outcome: it arrived, or it is to be sent again."""
+        entry = self._journal.entry(seq)
+        if entry.state is not DeliveryState.UNKNOWN:
+            return
+        if arrived:
+            self._outbox.finish(entry, {"confirmed_by_hand": True})
+        else:
+            self._journal.requeue(seq, self.now(), None, None)
+        self._journal_changed()
+        self._outbox.wake()
+
+    def _settled(self, entry: Entry, case: Case) -> None:
+        self._learn(case)
+        source = KINDS[entry.action.kind].service
+        self.refresh(source)
+        if entry.action.kind == "reply":
+            key = f"reply:{entry.action.data['ticket']}"
+            draft = self.draft(key)
+            # Another text may have been begun since; only the one that arrived is forgotten.
+            if draft is not None and draft.text == entry.action.data["body"]:
+                self.drop_draft(key)
+
+    def _journal_changed(self) -> None:
+        self._refresh_log()
+        # At once, so that who has just acted sees it in the view; the listeners hear of it in the next turn.
+        self.view = self._view()
+        self._publish_soon()
+
+    def _refresh_log(self) -> None:
+        entries = self._journal.entries(self._case.key)
+        slack = self._watch.facts.slack
+        # Until the channel was read, what is remembered of its log stands in for it.
+        remembered = () if self._watch.channel_read else self._remembered_records
+        records = records_of(slack.messages if slack else (), entries, remembered)
+        if records != self._records:
+            tickets, self._records = self._linked(), records
+            if self._linked() != tickets:
+                self.refresh(Source.FRESHDESK)
+        self._outbox_view = outbox_of(entries, self._case, self.now())
+
+    # --- drafts --------------------------------------------------------------------------------------------------
+
+    def save_draft(self, key: str, text: str, **data: Any) -> datetime:
+        """Keep a text being written; durable when this returns. Returns when it was saved."""
+        now = self.now()
+        self._journal.save_draft(self._case.key, Draft(key, text, data, now))
+        return now
+
+    def draft(self, key: str) -> Draft | None:
+        """The draft of that key, or None."""
+        return self._journal.draft(self._case.key, key)
+
+    def drop_draft(self, key: str) -> None:
+        """Forget a draft."""
+        self._journal.drop_draft(self._case.key, key)
+
+    # --- its life ------------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Begin to poll and to deliver; returns at once."""
+        for source, poller in self._watch.pollers.items():
+            self._spawn(poller.run(), f"poll {source}")
+        await self.start_delivering()
+        self._spawn(self._keep(), "keep")
+
+    async def start_delivering(self) -> None:
+        """Begin to deliver only: what a command does that leaves a note and goes."""
+        if self.settings.read_only:
+            return
+        for source in Source:
+            if self._connection.configured(source):
+                self._spawn(self._connect(source), f"connect {source}")
+        self._spawn(self._outbox.run(), "deliver")
+
+    async def _connect(self, source: Source) -> None:
+        try:
+            await self._connection.ensure(source)
+        except ServiceError:
+            return  # its poller tells; what waits in the outbox tries again
+        self._outbox.wake()
+
+    def _spawn(self, run: Coroutine[None, None, None], name: str) -> None:
+        self._tasks.append(asyncio.create_task(run, name=f"cockpit {name}"))
+
+    async def _keep(self) -> None:
+        """See what time alone changes, and keep the facts for the next start."""
+        saved_at = 0.0
+        while True:
+            await asyncio.sleep(TICK)
+            view = self.view
+            if self._assessor.assess(view.snapshot, self.now()) != view.assessment:
+                self._publish_soon()
+            elapsed = asyncio.get_running_loop().time()
+            if self._watch.news and elapsed - saved_at > SAVE_EVERY:
+                saved_at = elapsed
+                self._save()
+
+    def _save(self) -> None:
+        self._watch.news = False
+        self._journal.save_snapshot(self._case.key, self.view.snapshot, self.now())
+
+    async def read_once(self) -> None:
+        """One reading of all three, for commands. Never raises for a service: its health tells."""
+        await self._watch.read_once()
+        self._refresh_log()
+        self._publish()
+        self._save()
+
+    async def idle(self) -> None:
+        """Wait until nothing more can go out now: all is delivered, refused, waiting for its time or for a person."""
+        while self._tasks and (self._outbox.busy or self._outbox.deliverable()):
+            await self._outbox.turn()
+
+    async def close(self) -> None:
+        """End within a second, whatever hangs. What was on its way is looked up at the next start."""
+        tasks, self._tasks = self._tasks, []
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=PARTING)
+        if self._watch.news:
+            self._save()
+        self._listeners.clear()

@@ -1,0 +1,71 @@
+"""The timeline note of an action: how it reads, and how it is delivered to the channel.
+
+A note carries its action's id in the message's metadata, so that whether it arrived is certain.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from cockpit.engine.actions.kind import (
+    CLOCKS_APART,
+    Absent,
+    ActionKind,
+    Data,
+    Found,
+    Held,
+    Reach,
+    Recognition,
+    record_of,
+)
+
+if TYPE_CHECKING:
+    from cockpit.engine.journal import Action, Entry
+
+LATE = timedelta(minutes=2)
+"""A note posted later than this after the act says when the act was."""
+
+
+def note_text(kind: ActionKind, reach: Reach, action: Action, outcome: Data, posted_at: datetime) -> str:
+    """The note as people read it: what was done, by whom and, if it is told late, when (UTC)."""
+    text = f"{kind.tell(reach.case, action, outcome)} — {action.actor}"
+    if posted_at - action.at < LATE:
+        return text
+    same_day = posted_at.date() == action.at.date()
+    return f"{text} ({action.at:%H:%M} UTC)" if same_day else f"{text} ({action.at:%Y-%m-%d %H:%M} UTC)"
+
+
+class Telling:
+    """Delivers one action's note. It has the three strokes of an `ActionKind`, over the channel.
+
+    `outcome` is the effect's, which the note may tell of.
+    """
+
+    def __init__(self, kind: ActionKind, outcome: Data, posted_at: datetime) -> None:
+        self._kind = kind
+        self._outcome = outcome
+        self._posted_at = posted_at
+
+    async def prepare(self, reach: Reach, action: Action) -> Data:
+        """A note needs nothing but a channel. Raises `Held` without one."""
+        _channel(reach)
+        return {}
+
+    async def send(self, reach: Reach, action: Action, baseline: Data) -> Data:
+        """One message, top-level, with the record in its metadata."""
+        text = note_text(self._kind, reach, action, self._outcome, self._posted_at)
+        record = record_of(self._kind, action, self._outcome)
+        return {"ts": await reach.slack.post(_channel(reach), text, record)}
+
+    async def recognise(self, reach: Reach, entry: Entry) -> Recognition:
+        """By the action's id in the metadata of what was posted since."""
+        since = (entry.sent_at or entry.changed_at) - CLOCKS_APART
+        ts = await reach.slack.find_post(_channel(reach), entry.action.id, since)
+        return Absent() if ts is None else Found({"ts": ts})
+
+
+def _channel(reach: Reach) -> str:
+    if reach.case.channel_id is None:
+        raise Held("There is no channel yet.")
+    return reach.case.channel_id

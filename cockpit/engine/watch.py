@@ -1,0 +1,122 @@
+"""The facts of one case and what keeps them fresh: the three readers, each behind its poller."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from cockpit.engine.pollers import Poller
+from cockpit.engine.readers import FreshdeskReader, PagerDutyReader, SlackReader
+from cockpit.incident.facts import Freshness, Health, Snapshot, Source
+
+if TYPE_CHECKING:
+    from cockpit.engine.actions.kind import Reach
+    from cockpit.engine.connection import Connection
+    from cockpit.engine.view import Case
+    from cockpit.settings import Settings
+
+TICKETS_A_ROUND = 2
+"""More linked tickets than this stretch Freshdesk's interval: its budget is shared by all of the account's agents."""
+
+
+class Watch:
+    """Reads the three services for one case.
+
+    `facts` holds what was read (its `records` and `health` are not kept here). `tickets` tells which tickets are
+    linked now, `learn` is told what the services teach about the case, `log_read` that the channel's messages
+    changed, `changed` that a round is over.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        connection: Connection,
+        remembered: Snapshot,
+        *,
+        reach: Callable[[], Reach],
+        tickets: Callable[[], tuple[int, ...]],
+        learn: Callable[[Case], None],
+        log_read: Callable[[], None],
+        changed: Callable[[], None],
+    ) -> None:
+        self.facts = remembered
+        self.news = False
+        """Whether a fact changed since this was last set to False."""
+        self._settings = settings
+        self._connection = connection
+        self._reach = reach
+        self._tickets = tickets
+        self._learn = learn
+        self._log_read = log_read
+        self._changed = changed
+        self._pagerduty = PagerDutyReader(reach)
+        self._slack = SlackReader(reach)
+        self._freshdesk = FreshdeskReader(reach)
+        self.pollers: Mapping[Source, Poller] = {
+            Source.PAGERDUTY: self._poller(Source.PAGERDUTY, self._read_pagerduty),
+            Source.SLACK: self._poller(Source.SLACK, self._read_slack),
+            Source.FRESHDESK: self._poller(Source.FRESHDESK, self._read_freshdesk),
+        }
+
+    def _poller(self, source: Source, read: Callable[[], Awaitable[None]]) -> Poller:
+        async def connected() -> None:
+            await self._connection.ensure(source)
+            await read()
+
+        def interval() -> float:
+            seconds: float = getattr(self._settings.polls, source.value)
+            linked = len(self.facts.tickets) if source is Source.FRESHDESK else 0
+            return seconds * max(1.0, linked / TICKETS_A_ROUND)
+
+        poller = Poller(source, interval, connected, now=self._settings.now, changed=self._changed)
+        before = self.facts.health.get(source)
+        if before is not None and before.read_at is not None:
+            poller.health = Health(state=Freshness.STALE, read_at=before.read_at)
+        return poller
+
+    @property
+    def health(self) -> Mapping[Source, Health]:
+        """How each service's polling goes."""
+        return {source: poller.health for source, poller in self.pollers.items()}
+
+    @property
+    def channel_read(self) -> bool:
+        """Whether the channel's messages come from Slack rather than from what was remembered."""
+        return self.pollers[Source.SLACK].health.state is Freshness.OK or self.pollers[Source.SLACK].rounds > 0
+
+    async def read_once(self) -> None:
+        """One round of each, in the order in which they need each other. Never raises for a service that fails."""
+        for source in Source:
+            await self.pollers[source].round()
+
+    async def _read_pagerduty(self) -> None:
+        facts = await self._pagerduty.read(self.facts.pagerduty)
+        if facts is None or facts is self.facts.pagerduty:
+            return
+        self._keep(replace(self.facts, pagerduty=facts))
+        case, incident = self._reach().case, facts.incident
+        if (incident.title, incident.number) != (case.title, case.number):
+            self._learn(replace(case, title=incident.title, number=incident.number))
+
+    async def _read_slack(self) -> None:
+        if self._reach().case.channel_id is None:
+            incident = self.facts.pagerduty.incident if self.facts.pagerduty else None
+            found = await self._slack.discover(incident.service_name if incident else None)
+            case = self._reach().case
+            if found is None or case.channel_id is not None:
+                return
+            self._learn(replace(case, channel_id=found[0], channel_name=found[1]))
+        facts = await self._slack.read(self.facts.slack)
+        if facts is not None and facts is not self.facts.slack:
+            self._keep(replace(self.facts, slack=facts))
+            self._log_read()
+
+    async def _read_freshdesk(self) -> None:
+        tickets = await self._freshdesk.read(self._tickets(), self.facts.tickets)
+        if tickets is not self.facts.tickets:
+            self._keep(replace(self.facts, tickets=tickets))
+
+    def _keep(self, facts: Snapshot) -> None:
+        self.facts = facts
+        self.news = True

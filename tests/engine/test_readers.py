@@ -1,0 +1,95 @@
+"""What the readers make of a channel that changes: new messages, edits, deletions, threads; and calls at rest."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+
+from cockpit.engine.session import Session
+from cockpit.sandbox import Sandbox
+from cockpit.sandbox.scenario import Event
+from tests.waiting import until
+
+
+def happen(sandbox: Sandbox, kind: str, **details: object) -> None:
+    """Let something happen in the world, now."""
+    assert sandbox.story.inject(Event(timedelta(0), kind, {"kind": kind, **details}))
+
+
+def texts(session: Session) -> list[str]:
+    """The channel's messages, a deleted one in brackets, an edited one with a star."""
+    slack = session.view.snapshot.slack
+    shown = []
+    for message in slack.messages if slack else ():
+        mark = "*" if message.edited else ""
+        shown.append(f"[{message.text}]" if message.deleted else message.text + mark)
+    return shown
+
+
+async def open_channel(session: Session) -> None:
+    """Have a channel, read."""
+    session.act("open_channel")
+    await until(lambda: session.view.snapshot.slack and not session.view.outbox.deliveries)
+
+
+async def test_edits_and_deletions_show(session: Session, sandbox: Sandbox) -> None:
+    await open_channel(session)
+    happen(sandbox, "post", by="kim", text="first", key="a")
+    happen(sandbox, "post", by="kim", text="second", key="b")
+    await until(lambda: texts(session)[-2:] == ["first", "second"])
+    happen(sandbox, "edit", message="a", text="first, mended")
+    happen(sandbox, "delete", message="b")
+    await until(lambda: texts(session)[-2:] == ["first, mended*", "[second]"])
+
+
+async def test_a_message_that_did_not_change_stays_the_same_object(session: Session, sandbox: Sandbox) -> None:
+    await open_channel(session)
+    happen(sandbox, "post", by="kim", text="first")
+    await until(lambda: "first" in texts(session))
+    before = session.view.snapshot.slack
+    assert before is not None
+    happen(sandbox, "post", by="kim", text="second")
+    await until(lambda: "second" in texts(session))
+    after = session.view.snapshot.slack
+    assert after is not None
+    assert all(a is b for a, b in zip(before.messages, after.messages, strict=False))
+
+
+async def test_nothing_new_changes_no_object(session: Session, sandbox: Sandbox) -> None:
+    await open_channel(session)
+    await until(lambda: len(session.view.snapshot.records) == 1)
+    before = session.view.snapshot
+    asked = len(sandbox.requests)
+    await until(lambda: len(sandbox.requests) > asked + 30)
+    after = session.view.snapshot
+    assert after.slack is before.slack
+    assert after.pagerduty is before.pagerduty
+    assert after.tickets is before.tickets
+    assert after.records is before.records
+
+
+async def test_a_thread_is_read_when_it_grows(session: Session, sandbox: Sandbox) -> None:
+    await open_channel(session)
+    happen(sandbox, "post", by="kim", text="which image?", key="q")
+    happen(sandbox, "post", by="lou", text="the one of Friday", thread="q")
+    replies = lambda: [r.text for r in session.view.snapshot.slack.replies]  # type: ignore[union-attr]  # noqa: E731
+    await until(lambda: replies() == ["the one of Friday"])
+    happen(sandbox, "post", by="lou", text="it can't be pulled", thread="q")
+    await until(lambda: replies() == ["the one of Friday", "it can't be pulled"])
+    assert "it can't be pulled" not in texts(session)
+
+
+async def test_at_rest_a_round_costs_few_calls(session: Session, sandbox: Sandbox) -> None:
+    """Per round at the default intervals: PagerDuty (15 s), Slack (5 s), Freshdesk (20 s) stay within their budgets."""
+    await open_channel(session)
+    session.act("link_ticket", ticket=4038, subject="x")
+    await until(lambda: session.view.snapshot.tickets and not session.view.outbox.deliveries)
+    calls: Counter[str] = Counter()
+    for source, poller in session._watch.pollers.items():
+        begun, rounds = len(sandbox.requests), poller.rounds
+        await until(lambda poller=poller, rounds=rounds: poller.rounds >= rounds + 40)
+        asked = [r for r in sandbox.requests[begun:] if r.service == source.value]
+        calls[source.value] = round(100 * len(asked) / (poller.rounds - rounds)) / 100
+    assert 60 / 15 * calls["pagerduty"] <= 12
+    assert 60 / 5 * calls["slack"] <= 20
+    assert 60 / 20 * calls["freshdesk"] <= 6
