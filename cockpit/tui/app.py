@@ -1,0 +1,177 @@
+"""The cockpit's Textual application: which incident is on the screen, and the life of its session.
+
+Importing this module imports no network library: the first paint comes first.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+
+from cockpit.incident.facts import LABELS, Incident
+from cockpit.tui.commands import COMMANDS
+from cockpit.tui.palette import CockpitCommands
+from cockpit.tui.panes.listing import Listing
+from cockpit.tui.screens.declare import DeclareForm
+from cockpit.tui.screens.incident import IncidentScreen
+from cockpit.tui.screens.picker import Picker
+from cockpit.tui.theme import THEME
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from textual.dom import DOMNode
+    from textual.screen import Screen
+
+    from cockpit.engine.desk import Desk, Offer
+    from cockpit.engine.session import Session
+    from cockpit.engine.view import Case
+
+
+def stylesheet() -> Path:
+    """The stylesheet: inside the package where that came from a wheel, at the top of the repository otherwise."""
+    package = Path(__file__).parent.parent
+    inside = package / "styles.tcss"
+    return inside if inside.is_file() else package.parent / "styles.tcss"
+
+
+def known_bindings() -> set[str]:
+    """The ids that `[keys]` in the config can give another key."""
+    moving = {binding.id for binding in Listing.BINDINGS if isinstance(binding, Binding) and binding.id}
+    return {command.id() for command in COMMANDS} | moving | {"quit_anywhere"}
+
+
+class CockpitApp(App[None]):
+    """The cockpit on a desk. `reference` names an incident as a person typed it; None: the one that suggests itself.
+
+    Ends with return code 2 for a reference that can't be understood and 4 for one that matches nothing; the sentence
+    that says so is printed after the screen is gone.
+    """
+
+    TITLE = "cockpit"
+    CSS_PATH = stylesheet()
+    COMMANDS = App.COMMANDS | {CockpitCommands}
+    ENABLE_COMMAND_PALETTE = True
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+q", "quit", "Quit", show=False, priority=True, id="quit_anywhere")
+    ]
+
+    def __init__(self, desk: Desk, reference: str | None = None) -> None:
+        super().__init__()
+        self.desk = desk
+        self._reference = reference
+        self._clashes: set[str] = set()
+        self.session: Session | None = None
+        """The session on the screen."""
+        self.register_theme(THEME)
+        wanted = desk.settings.theme
+        self.theme = wanted if wanted in self.available_themes else THEME.name
+        self.set_keymap(desk.settings.keys)
+
+    def on_mount(self) -> None:
+        """Paint the last known incident at once; ask the services after that."""
+        self.call_after_refresh(self._begin)
+        for name in self.desk.settings.keys.keys() - known_bindings():
+            self.notify(f"[keys] {name}: there is no such command; ? lists them.", severity="warning", markup=False)
+        if self._reference is None and (case := self.desk.remembered()) is not None:
+            self._show(case)
+
+    def _begin(self) -> None:
+        if self.session is not None:
+            self.run_worker(self.session.start(), group="session")
+        else:
+            self.run_worker(self._find(), group="session")
+
+    def _show(self, case: Case) -> None:
+        self.session = self.desk.session(case)
+        self.push_screen(IncidentScreen(self.session))
+
+    async def open(self, case: Case) -> None:
+        """Put a case on the screen in place of the one that is there."""
+        if self.session is not None:
+            if self.session.case.key == case.key:
+                return
+            await self.session.close()
+            await self.pop_screen()
+        self._show(case)
+        assert self.session is not None
+        await self.session.start()
+
+    # --- which one? ----------------------------------------------------------------------------------------------
+
+    async def _find(self) -> None:
+        """Open what was asked for, else the only open P1, else ask."""
+        from cockpit.engine.desk import NoSuchIncident, UnknownReference
+        from cockpit.services.errors import ServiceError
+
+        if self._reference is not None:
+            try:
+                await self.open(await self.desk.find(self._reference))
+            except UnknownReference as unknown:
+                self.exit(return_code=2, message=str(unknown))
+            except NoSuchIncident as missing:
+                self.exit(return_code=4, message=str(missing))
+            except ServiceError as error:
+                await self.choose(f"{self._reference} couldn't be looked up. {LABELS[error.source]}: {error}")
+            return
+        offer = await self.desk.offer()
+        if len(offer.p1) == 1:
+            await self.open(self.desk.case_of(offer.p1[0]))
+        else:
+            await self.choose(begun=offer)
+
+    async def choose(self, why: str = "", begun: Offer | None = None) -> None:
+        """Ask a person which incident, and open it. Runs in a worker."""
+        now, leave = self.desk.settings.now, self.session is not None
+        while True:
+            chosen = await self.push_screen_wait(Picker(self.desk.offer, now, why=why, begun=begun, leave=leave))
+            if chosen is None:
+                return
+            if isinstance(chosen, str):
+                if await self._declare():
+                    return
+                continue
+            if isinstance(chosen, Incident):
+                await self.open(self.desk.case_of(chosen))
+            else:
+                await self.open(self.desk.case_of_ticket(chosen))
+            return
+
+    async def _declare(self) -> bool:
+        """Begin with nothing but a declaration; False when it was thought better of."""
+        data = await self.push_screen_wait(DeclareForm(self.desk.pd_services, self.desk.process, "", ()))
+        if data is None:
+            return False
+        await self.open(self.desk.journal.new_case(data["title"], self.desk.settings.now()))
+        assert self.session is not None
+        self.session.act("declare", **data)
+        return True
+
+    # --- manners -------------------------------------------------------------------------------------------------
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """Of Textual's own commands the one that belongs here."""
+        yield SystemCommand("Theme", "Change the colours", self.action_change_theme)
+
+    def get_key_display(self, binding: Binding) -> str:
+        """Keys as they are printed in the hints."""
+        return binding.key
+
+    def handle_bindings_clash(self, clashed_bindings: set[Binding], node: DOMNode) -> None:
+        """Two commands on one key: say which, once."""
+        names = " and ".join(sorted(binding.description or binding.action for binding in clashed_bindings))
+        if names not in self._clashes:
+            self._clashes.add(names)
+            self.notify(f"[keys] {names} have the same key.", severity="warning", markup=False)
+
+    async def action_quit(self) -> None:
+        """Leave."""
+        self.exit()
+
+    async def on_unmount(self) -> None:
+        """End the session; what is on its way is looked up at the next start."""
+        if self.session is not None:
+            await self.session.close()

@@ -1,0 +1,317 @@
+"""The commands: what a person can tell the cockpit to do.
+
+A command is a class. Its docstring is its tooltip and its row in the help screen, its name in snake case is the id
+under which `[keys]` in the config rebinds it and the name of the screen's `action_` that does it. The hint line, the
+palette, the help screen and the bindings are all made from these classes, so they cannot disagree.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.keys import format_key
+
+PROCESS, PAGERDUTY, CHANNEL, REPLY, WRITING = "process", "pagerduty", "channel", "reply", "writing"
+"""Where the person is: one of the four panes, or writing in the channel's or the reply's text."""
+
+WRITTEN = {"enter": "enter", "escape": "esc", "space": "space"}
+"""Keys whose printed name is a word rather than a sign."""
+
+EVERYWHERE = (PROCESS, PAGERDUTY, CHANNEL, REPLY)
+
+
+class Command:
+    """Something that a person can do from the cockpit."""
+
+    key: ClassVar[str] = ""
+    """The default key or, comma-separated, keys; empty: only in the palette."""
+    title: ClassVar[str] = ""
+    """Two or three words, for the hint line and the palette."""
+    group: ClassVar[str] = "Cockpit"
+    """The heading under which the help screen lists it."""
+    kind: ClassVar[str | None] = None
+    """The kind of action behind it, which the session can say is possible now or why not."""
+    data: ClassVar[Mapping[str, Any]] = {}
+    """The data of that kind that the question needs."""
+    hinted: ClassVar[tuple[str, ...]] = ()
+    """Where the hint line offers it."""
+    priority: ClassVar[bool] = False
+    """Whether its key works even while text is being written."""
+
+    @classmethod
+    def id(cls) -> str:
+        """Its name in the config's `[keys]` and of the screen's action."""
+        return re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+
+    @classmethod
+    def help(cls) -> str:
+        """What it does, in a sentence or two."""
+        return inspect.cleandoc(cls.__doc__ or "").replace("\n", " ")
+
+    @classmethod
+    def binding(cls) -> Binding:
+        """The key binding; the config can replace its key."""
+        return Binding(cls.key, cls.id(), cls.title, show=False, tooltip=cls.help(), id=cls.id(), priority=cls.priority)
+
+    @classmethod
+    def keys(cls, keymap: Mapping[str, str]) -> tuple[str, ...]:
+        """The keys that work, as printed on them, first the one to show."""
+        names = (name.strip() for name in keymap.get(cls.id(), cls.key).split(","))
+        return tuple(WRITTEN.get(name) or format_key(name) for name in names if name)
+
+
+class Do(Command):
+    """Do what the selected step asks for: acknowledge, promote, write, reply… On a phase: fold or unfold it."""
+
+    key, title, group, hinted = "enter", "do it", "Step", (PROCESS,)
+
+
+class Attest(Command):
+    """Say that the selected step is done; a note is asked for and may stay empty."""
+
+    key, title, group, hinted = "space", "attest", "Step", (PROCESS,)
+
+
+class SetAside(Command):
+    """Override the selected step, or say that it does not apply or is put off, with the reason."""
+
+    key, title, group, hinted = "x", "set aside", "Step", (PROCESS,)
+
+
+class Retract(Command):
+    """Take back what was attested or set aside on the selected step."""
+
+    key, title, group = "u", "retract", "Step"
+
+
+class Evidence(Command):
+    """Show everything about the selected step, entry or message: what was read, from where, when, and its link."""
+
+    key, title, group, hinted = "e", "evidence", "Step", (PROCESS, PAGERDUTY)
+
+
+class Acknowledge(Command):
+    """Acknowledge the incident in PagerDuty."""
+
+    key, title, group, kind, hinted = "a", "acknowledge", "Incident", "acknowledge", (PROCESS, PAGERDUTY)
+
+
+class Promote(Command):
+    """Set the incident's priority to P1: it is an outage."""
+
+    key, title, group, kind, data, hinted = (
+        "p", "make it P1", "Incident", "set_priority", {"priority": "P1"}, (PROCESS, PAGERDUTY),
+    )  # fmt: skip
+
+
+class Declare(Command):
+    """Create the P1 in PagerDuty: its title, the impacted service, its tickets."""
+
+    key, title, group, kind = "d", "declare", "Incident", "declare"
+
+
+class OpenChannel(Command):
+    """Create the incident's Slack channel, or adopt the one that is there."""
+
+    title, group, kind = "open the channel", "Incident", "open_channel"
+
+
+class Resolve(Command):
+    """Resolve the incident in PagerDuty; asks first."""
+
+    key, title, group, kind, hinted = "R", "resolve", "Incident", "resolve_incident", (PAGERDUTY,)
+
+
+class Reopen(Command):
+    """Reopen the incident in PagerDuty, and its resolved tickets: it is not over after all. Asks first."""
+
+    key, title, group, kind = "b", "reopen", "Incident", "reopen_incident"
+
+
+class IncidentNote(Command):
+    """Write a note on the PagerDuty incident."""
+
+    key, title, group, kind, hinted = "N", "PagerDuty note", "Incident", "incident_note", (PAGERDUTY,)
+
+
+class Note(Command):
+    """Write in the incident's channel. Before there is a channel the note waits for it."""
+
+    key, title, group, kind, hinted = "n", "note", "Channel", "note", EVERYWHERE
+
+
+class Lift(Command):
+    """Re-post the replies of a thread top-level, one by one, with author and time, so that the report has them."""
+
+    key, title, group, kind, hinted = "t", "lift thread", "Channel", "lift", (CHANNEL,)
+
+
+class Compose(Command):
+    """Write to the community; the text to begin with is chosen by where the incident stands."""
+
+    key, title, group, hinted = "c", "reply", "Reply", (*EVERYWHERE,)
+
+
+class Template(Command):
+    """Begin the reply from another text: first response, update, resolution, more information, report link."""
+
+    key, title, group, hinted, priority = "ctrl+t", "template", "Reply", (REPLY, WRITING), True
+
+
+class Review(Command):
+    """See what goes to whom, exactly as they will read it, and send it from there."""
+
+    key, title, group, hinted, priority = "ctrl+s,f9", "review & send", "Reply", (REPLY, WRITING), True
+
+
+class EditElsewhere(Command):
+    """Edit the reply in $VISUAL or $EDITOR."""
+
+    key, title, group, hinted, priority = "ctrl+e,f4", "editor", "Reply", (WRITING,), True
+
+
+class NextTicket(Command):
+    """The next linked ticket."""
+
+    key, title, group = "right_square_bracket", "next ticket", "Reply"
+
+
+class PreviousTicket(Command):
+    """The previous linked ticket."""
+
+    key, title, group = "left_square_bracket", "previous ticket", "Reply"
+
+
+class LinkTicket(Command):
+    """Link a Freshdesk ticket to the incident."""
+
+    key, title, group, hinted = "l", "link ticket", "Reply", (REPLY,)
+
+
+class UnlinkTicket(Command):
+    """Take the ticket in the reply pane off the incident; asks first."""
+
+    title, group = "unlink ticket", "Reply"
+
+
+class ResolveTicket(Command):
+    """Set the ticket in the reply pane to Resolved, which sends its satisfaction survey; asks first."""
+
+    title, group = "resolve ticket", "Reply"
+
+
+class FocusProcess(Command):
+    """Go to the checklist."""
+
+    key, title, group = "1", "process", "Look"
+
+
+class FocusPagerduty(Command):
+    """Go to the PagerDuty incident."""
+
+    key, title, group = "2", "PagerDuty", "Look"
+
+
+class FocusChannel(Command):
+    """Go to the channel."""
+
+    key, title, group = "3", "channel", "Look"
+
+
+class FocusReply(Command):
+    """Go to the tickets and the reply."""
+
+    key, title, group = "4", "reply pane", "Look"
+
+
+class NextPane(Command):
+    """The next pane."""
+
+    key, title, group = "tab", "next pane", "Look"
+
+
+class PreviousPane(Command):
+    """The previous pane."""
+
+    key, title, group = "shift+tab", "previous pane", "Look"
+
+
+class Zoom(Command):
+    """Give the whole screen to this pane, or take it back."""
+
+    key, title, group = "plus,equals_sign", "zoom", "Look"
+
+
+class Filter(Command):
+    """Show only what holds some words: steps, entries or messages, by the pane."""
+
+    key, title, group, hinted = "slash", "filter", "Look", (CHANNEL,)
+
+
+class OpenInBrowser(Command):
+    """Open what is selected in the browser: the evidence, the incident, the channel or the ticket."""
+
+    key, title, group, hinted = "o", "open", "Look", (REPLY, PAGERDUTY)
+
+
+class Copy(Command):
+    """Copy what is selected to the clipboard, through the terminal."""
+
+    key, title, group = "y", "copy", "Look"
+
+
+class Refresh(Command):
+    """Ask all three services now."""
+
+    key, title, group = "r", "refresh", "Look"
+
+
+class ShowOutbox(Command):
+    """Show what hasn't been delivered, or may not have been, and decide on it."""
+
+    key, title = "O", "outbox"
+
+
+class PickIncident(Command):
+    """Go to another incident, or begin one."""
+
+    key, title = "i", "incidents"
+
+
+class Help(Command):
+    """The keys, and what each does."""
+
+    key, title, hinted = "question_mark,f1", "help", (*EVERYWHERE, WRITING)
+
+
+class Back(Command):
+    """One level out: out of the text, the filter, the zoom, the screen."""
+
+    key, title, hinted = "escape", "out", (WRITING,)
+
+
+class Quit(Command):
+    """Leave. Nothing is lost: drafts are saved as they are typed and the outbox is on disk."""
+
+    key, title = "q", "quit"
+
+
+COMMANDS: tuple[type[Command], ...] = (
+    Do, Attest, SetAside, Retract, Evidence,
+    Acknowledge, Promote, Declare, OpenChannel, Resolve, Reopen, IncidentNote,
+    Note, Lift,
+    Compose, Review, Template, EditElsewhere, NextTicket, PreviousTicket, LinkTicket, UnlinkTicket, ResolveTicket,
+    FocusProcess, FocusPagerduty, FocusChannel, FocusReply, NextPane, PreviousPane, Zoom, Filter, OpenInBrowser, Copy,
+    Refresh,
+    ShowOutbox, PickIncident, Help, Back, Quit,
+)  # fmt: skip
+"""Every command, in the order of the help screen."""
+
+
+def bindings() -> list[BindingType]:
+    """The bindings of every command that has a key."""
+    return [command.binding() for command in COMMANDS if command.key]

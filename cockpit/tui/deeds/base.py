@@ -1,0 +1,134 @@
+"""What every deed needs: the session, the view, the panes, and how an action is taken or refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from textual.screen import Screen
+
+from cockpit.incident.facts import TicketStatus
+from cockpit.tui.panes.channel import ChannelPane
+from cockpit.tui.panes.pagerduty import PagerdutyPane
+from cockpit.tui.panes.process import ProcessPane
+from cockpit.tui.panes.reply import ReplyPane
+from cockpit.tui.screens.prompts import Confirm
+
+if TYPE_CHECKING:
+    from cockpit.engine.desk import Desk
+    from cockpit.engine.session import Session
+    from cockpit.engine.view import View
+    from cockpit.incident.facts import Ticket
+    from cockpit.tui.app import CockpitApp
+    from cockpit.tui.commands import Command
+    from cockpit.tui.panes.pane import Pane
+
+
+class Deeds(Screen[None]):
+    """The ground on which the deeds stand; `IncidentScreen` is all of them together."""
+
+    session: Session
+    view: View
+
+    @property
+    def cockpit(self) -> CockpitApp:
+        """The application, which knows the desk and can change the incident."""
+        from cockpit.tui.app import CockpitApp
+
+        assert isinstance(self.app, CockpitApp)
+        return self.app
+
+    def obstacle(self, command: type[Command]) -> str | None:
+        """Why a command can't be done now, in words; None: it can, or it is never in doubt."""
+        return self.session.possible(command.kind, **command.data) if command.kind is not None else None
+
+    def tickets_by_end(self) -> tuple[list[Ticket], list[Ticket]]:
+        """The linked tickets: those still open (an account's own statuses are), and those resolved or closed."""
+        tickets = [facts.ticket for facts in self.view.snapshot.tickets]
+        over = {TicketStatus.RESOLVED, TicketStatus.CLOSED}
+        return [t for t in tickets if t.status not in over], [t for t in tickets if t.status in over]
+
+    def step_of(self, action: str) -> str | None:
+        """The step whose action that is: the note then says which step it served."""
+        steps = (step for step in self.session.process.steps if step.action == action)
+        return next((step.id for step in steps), None)
+
+    @property
+    def desk(self) -> Desk:
+        """The desk."""
+        return self.cockpit.desk
+
+    @property
+    def where(self) -> str:
+        """The current pane by name, or that the person is writing."""
+        raise NotImplementedError
+
+    @property
+    def process(self) -> ProcessPane:
+        """Pane 1."""
+        return self.query_one(ProcessPane)
+
+    @property
+    def pagerduty(self) -> PagerdutyPane:
+        """Pane 2."""
+        return self.query_one(PagerdutyPane)
+
+    @property
+    def channel(self) -> ChannelPane:
+        """Pane 3."""
+        return self.query_one(ChannelPane)
+
+    @property
+    def reply(self) -> ReplyPane:
+        """Pane 4."""
+        return self.query_one(ReplyPane)
+
+    @property
+    def current(self) -> Pane:
+        """The pane in which the person is."""
+        raise NotImplementedError
+
+    def go_to(self, pane: Pane) -> None:
+        """Bring the person to a pane."""
+        raise NotImplementedError
+
+    def say(self, words: str) -> None:
+        """Tell the person why something isn't done: quietly, and not for long."""
+        self.notify(words, timeout=6, markup=False)
+
+    def perform(self, kind: str, *, step: str | None = None, **data: Any) -> str | None:
+        """Take an action; when it isn't possible, say why. Returns the action's id."""
+        from cockpit.engine.actions import Impossible
+
+        try:
+            return self.session.act(kind, step=step, **data)
+        except Impossible as impossible:
+            self.say(str(impossible))
+            return None
+
+    def attempt(
+        self,
+        kind: str,
+        *,
+        step: str | None = None,
+        title: str = "",
+        facts: Sequence[str] = (),
+        yes: str = "",
+        after: Callable[[], None] | None = None,
+        **data: Any,
+    ) -> None:
+        """Take an action, with a question first where the kind asks for one. Its target is bound now."""
+        from cockpit.engine.actions import KINDS
+
+        if (reason := self.session.possible(kind, **data)) is not None:
+            self.say(reason)
+            return
+
+        def decided(sure: bool | None) -> None:
+            if sure and self.perform(kind, step=step, **data) is not None and after is not None:
+                after()
+
+        if KINDS[kind].friction == "none":
+            decided(True)
+        else:
+            self.app.push_screen(Confirm(title or KINDS[kind].title, facts, yes or "Do it"), decided)

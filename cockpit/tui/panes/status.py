@@ -1,0 +1,124 @@
+"""The last line or two: how fresh each service is, what waits to be delivered, and the keys that matter here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from cockpit.incident.facts import Freshness, Source
+from cockpit.tui import moments, signs
+from cockpit.tui.commands import COMMANDS, Command
+from cockpit.tui.ink import Line, Lines, Span, clip, measure, spread
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from cockpit.engine.view import Outbox, View
+
+SHORT = {Source.PAGERDUTY: "PD", Source.SLACK: "Slack", Source.FRESHDESK: "FD"}
+
+
+def service_spans(view: View, now: datetime, *, brief: bool = False) -> list[Span]:
+    """Per service a sign, a word and an age; when it fails, when it will be tried again (not if `brief`)."""
+    spans: list[Span] = []
+    for source in Source:
+        health = view.snapshot.health.get(source)
+        if health is None:
+            continue
+        sign = signs.FRESHNESS[health.state]
+        word = sign.word
+        if health.state is not Freshness.OK and health.error is None and health.read_at is None:
+            sign, word = signs.Sign("○", "connecting", "dim"), "connecting"
+        parts = [SHORT[source], word]
+        if health.read_at is not None:
+            parts.append(moments.age(now - health.read_at))
+        text = " ".join(part for part in parts if part)
+        waits = health.state is not Freshness.OK and not brief
+        if waits and health.retry_at is not None and health.retry_at > now:
+            wait = moments.age(health.retry_at - now)
+            text += ", again soon" if wait == "now" else f", again in {wait}"
+        if spans:
+            spans.append(("  ", "plain"))
+        spans += [(f"{sign.sign} ", sign.ink), (text, "dim" if health.state is Freshness.OK else sign.ink)]
+    return spans
+
+
+def outbox_spans(outbox: Outbox) -> list[Span]:
+    """What waits in the outbox, loudest first; nothing to say when it is empty but that."""
+    spans: list[Span] = []
+    for count, word, ink in (
+        (outbox.unknown, "unknown", "alarm"),
+        (outbox.refused, "refused", "alarm"),
+        (outbox.sending, "sending", "plain"),
+        (outbox.queued - outbox.waiting, "queued", "plain"),
+        (outbox.waiting, "waiting for the channel", "dim"),
+    ):
+        if count > 0:
+            spans += [(" · " if spans else "", "dim"), (f"{count} {word}", ink)]
+    if not spans:
+        return [("outbox empty", "dim")]
+    if outbox.unknown or outbox.refused:
+        spans.append((" O shows", "key@screen.show_outbox"))
+    return spans
+
+
+class StatusLine(Lines):
+    """Freshness and outbox on the left, keys on the right, or below where it is narrow."""
+
+    def __init__(self, keymap: Mapping[str, str]) -> None:
+        super().__init__(id="status")
+        self._keymap = keymap
+        self._view: View | None = None
+        self._now: datetime | None = None
+        self._where = "process"
+        self._impossible: frozenset[str] = frozenset()
+
+    def show(self, view: View, now: datetime) -> None:
+        """Show this view's services and outbox at this moment."""
+        self._view, self._now = view, now
+        self.repaint()
+
+    def offer(self, where: str, impossible: frozenset[str]) -> None:
+        """Offer the keys for where the person is; `impossible` are the ids of commands to dim."""
+        if (where, impossible) != (self._where, self._impossible):
+            self._where, self._impossible = where, impossible
+            self.repaint()
+
+    def draw(self, width: int) -> list[Line]:
+        """One line where both halves fit, else two."""
+        if self._view is None or self._now is None:
+            return [(), ()]
+        services: Line = (
+            (" ", "plain"),
+            *service_spans(self._view, self._now),
+            ("   ", "plain"),
+            *outbox_spans(self._view.outbox),
+        )
+        if measure(services) > width:
+            brief = service_spans(self._view, self._now, brief=True)
+            services = ((" ", "plain"), *brief, ("  ", "plain"), *outbox_spans(self._view.outbox))
+        if measure(services) + 60 <= width:
+            return [spread(services, self._hints(width - measure(services) - 3), width)]
+        return [clip(services, width), ((" ", "plain"), *self._hints(width - 2))]
+
+    def _hints(self, width: int) -> Line:
+        line: list[Span] = []
+        last = self._hint(next(command for command in COMMANDS if command.__name__ == "Help"))
+        room = width - measure(last)
+        for command in COMMANDS:
+            if self._where not in command.hinted or command.__name__ == "Help":
+                continue
+            hint = self._hint(command)
+            if measure(hint) + 2 > room:
+                break
+            room -= measure(hint) + 2
+            line += [*hint, ("  ", "plain")]
+        return (*line, *last, (" ", "plain")) if room >= 0 else ()
+
+    def _hint(self, command: type[Command]) -> Line:
+        keys = command.keys(self._keymap)
+        if not keys:
+            return ()
+        off = command.id() in self._impossible
+        action = f"@screen.{command.id()}"
+        return ((f"{keys[0]} ", ("dim" if off else "key") + action), (command.title, "dim" + action))

@@ -1,0 +1,1 @@
+"""The screens: the incident, the picker, and what opens over them."""
