@@ -1,0 +1,218 @@
+"""The panes as functions of a view: what each shows, and what stays where it was."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from cockpit.engine.view import Delivery, DeliveryState, Outbox, Part
+from cockpit.incident.facts import Freshness, Health, Source
+from cockpit.tui.screens.incident import IncidentScreen
+from tests.incident.build import BEN, KIM, OSEI, World, at, outage
+from tests.tui.looking import running_text, text_in
+from tests.tui.still import StillSession, still_app, view_of
+
+
+def session_of(app: Any) -> StillSession:
+    """The frozen session behind the screen."""
+    assert isinstance(app.session, StillSession)
+    return app.session
+
+
+async def test_text_from_outside_is_never_markup() -> None:
+    world = (
+        outage().said("16:30", "[/foo] [bold]x[/bold] [@click=app.quit]y[/]", KIM).heard(4038, "16:40", "[/b] [red]")
+    )
+    app = still_app(view_of(world, "18:02"))
+    async with app.run_test(size=(200, 50)) as pilot:
+        assert "[/foo] [bold]x[/bold] [@click=app.quit]y[/]" in text_in(app, "#messages")
+        assert "[/b] [red]" in text_in(app, "#conversation")
+        await pilot.press("3", "e")
+        await pilot.pause()
+        assert "[/foo]" in text_in(app, "Listing")
+
+
+async def test_evidence_is_shown_for_the_step_under_the_cursor() -> None:
+    app = still_app(view_of(outage(), "18:02"))
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = app.screen
+        assert isinstance(screen, IncidentScreen)
+        screen.process._folds[2] = False
+        screen.process.refilter()
+        screen.process.listing.select("start.acknowledged")
+        await pilot.pause()
+        assert "Ana Ruiz" in text_in(app, "#step-detail")
+        assert "✓ sensed" in text_in(app, "#step-detail")
+
+
+async def test_sensed_attested_and_set_aside_have_signs_of_their_own() -> None:
+    world = (
+        outage()
+        .attest("resolve.validated", "17:00")
+        .record("override", "17:01", "hands.experts", data={"reason": "small"})
+    )
+    world.record("not_applicable", "17:02", "hands.tech_lead", data={"reason": "away"})
+    app = still_app(view_of(world, "18:02"))
+    async with app.run_test(size=(120, 60)) as pilot:
+        screen = app.screen
+        assert isinstance(screen, IncidentScreen)
+        screen.process._folds |= dict.fromkeys(range(1, 9), False)
+        screen.process.refilter()
+        await pilot.pause()
+        lines = text_in(app, "#steps")
+        titles = ("Acknowledge it in PagerDuty", "Have the tech lead", "Pull in the experts", "Get the tech lead")
+        rows = [next(line for line in lines.splitlines() if title in line) for title in titles]
+        assert [row.strip().lstrip("› ")[0] for row in rows] == ["✓", "●", "⊘", "–"]
+
+
+async def test_a_failing_service_keeps_its_facts_on_the_screen_and_says_how_old_they_are() -> None:
+    view = view_of(outage(), "18:02")
+    app = still_app(view)
+    async with app.run_test(size=(120, 40)) as pilot:
+        assert "looking at the proxy" in text_in(app, "#messages")
+        health = {
+            **view.snapshot.health,
+            Source.SLACK: Health(Freshness.STALE, at("17:59"), "Slack timed out.", at("18:03")),
+        }
+        session_of(app).become(replace(view, snapshot=replace(view.snapshot, health=health)))
+        await pilot.pause()
+        assert "looking at the proxy" in text_in(app, "#messages")
+        assert "✗ Slack timed out. Read 3 min ago." in running_text(app, "#channel")
+        assert "◐ Slack stale 3 min, again in 1 min" in text_in(app, "#status")
+
+
+async def test_scroll_belongs_to_the_person_and_news_are_counted() -> None:
+    world = outage()
+    for minute in range(40):
+        world.said(f"17:{minute:02}", f"line {minute}", BEN)
+    app = still_app(view_of(world, "18:02"))
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = app.screen
+        assert isinstance(screen, IncidentScreen)
+        listing = screen.channel.listing
+        await pilot.press("3")
+        assert listing.at_end, "it opens at its end"
+        await pilot.press("g")
+        await pilot.pause()
+        top, selected = listing.scroll_offset.y, listing.selected
+        for minute in range(3):
+            world.said(f"18:0{minute}", f"news {minute}", KIM)
+        session_of(app).become(view_of(world, "18:03"))
+        await pilot.pause()
+        assert (listing.scroll_offset.y, listing.selected) == (top, selected)
+        assert "3 new ↓" in str(screen.channel.border_subtitle)
+        await pilot.press("G")
+        await pilot.pause()
+        assert "3 new ↓" not in str(screen.channel.border_subtitle)
+        assert "news 2" in text_in(app, "#messages")
+        assert " new " in text_in(app, "#messages"), "a divider marks what was unread"
+
+
+async def test_a_long_channel_is_laid_out_from_its_end_and_the_rest_on_demand() -> None:
+    world = outage()
+    for number in range(2500):
+        world.said("17:00", f"line {number}", BEN)
+    app = still_app(view_of(world, "18:02"))
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = app.screen
+        assert isinstance(screen, IncidentScreen)
+        assert len(screen.channel.listing.rows) < 1100
+        assert "line 2499" in text_in(app, "#messages")
+        for _ in range(3):
+            await pilot.press("3", "g")
+            await pilot.pause()
+        assert "looking at the proxy" in text_in(app, "#messages")
+
+
+async def test_the_ticket_in_the_pane_stays_by_number_and_each_has_its_draft() -> None:
+    world = outage().ticket(4041, "16:30", requester=OSEI, company="utopia").link(4041, "16:31")
+    app = still_app(view_of(world, "17:00"))
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = app.screen
+        assert isinstance(screen, IncidentScreen)
+        await pilot.press("4", "right_square_bracket")
+        await pilot.pause()
+        assert screen.reply.ticket == 4041
+        screen.reply.composer.focus()
+        await pilot.press("h", "i")
+        await pilot.press("escape", "left_square_bracket")
+        await pilot.pause()
+        assert (screen.reply.ticket, screen.reply.text) == (4038, "")
+        world.ticket(4045, "16:40", company="erewhon").link(4045, "16:41")
+        world.tickets = dict(sorted(world.tickets.items(), reverse=True))
+        session_of(app).become(view_of(world, "17:01"))
+        await pilot.pause()
+        assert screen.reply.ticket == 4038
+        await pilot.press("right_square_bracket")
+        screen.reply.open_ticket(4041)
+        await pilot.pause()
+        assert screen.reply.text == "hi"
+
+
+def delivery(seq: int, state: DeliveryState, **changes: Any) -> Delivery:
+    """A delivery of the reply to ticket 4038."""
+    values: dict[str, Any] = {"title": "reply to ticket 4038", "destination": "freshdesk:4038", "actor": "Ana Ruiz"}
+    data = {"ticket": 4038}
+    return Delivery(seq, f"a{seq}", "reply", Part.EFFECT, state=state, at=at("18:00"), data=data, **(values | changes))
+
+
+async def test_the_outbox_screen_takes_the_decisions_that_only_a_person_can() -> None:
+    outbox = Outbox(
+        refused=1,
+        unknown=1,
+        deliveries=(
+            delivery(1, DeliveryState.REFUSED, error="Freshdesk refused it: 403."),
+            delivery(2, DeliveryState.UNKNOWN, error="No answer came.", asks=True),
+        ),
+    )
+    app = still_app(view_of(outage(), "18:02", outbox))
+    async with app.run_test(size=(120, 40)) as pilot:
+        assert "1 unknown" in text_in(app, "#status")
+        await pilot.press("O")
+        await pilot.pause()
+        assert "403" in text_in(app, "Listing")
+        await pilot.press("i", "s", "r", "j", "r", "d", "i", "s", "escape")
+        assert session_of(app).decisions == [("retry", 1), ("arrived", 2), ("send again", 2)]
+
+
+async def test_a_letter_of_unknown_fate_blocks_the_next_one() -> None:
+    outbox = Outbox(unknown=1, deliveries=(delivery(2, DeliveryState.UNKNOWN, asks=True),))
+    app = still_app(view_of(outage(), "18:02", outbox))
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await pilot.press("c", "ctrl+s")
+        await pilot.pause()
+        assert isinstance(app.screen, IncidentScreen)
+        assert any("isn't known whether" in str(one.message) for one in app._notifications)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (10, 3), (40, 10), (79, 23), (110, 30), (400, 120)])
+async def test_any_size_can_be_drawn_and_used(size: tuple[int, int]) -> None:
+    app = still_app(view_of(outage(), "18:02"))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.resize_terminal(*size)
+        await pilot.press("1", "2", "3", "4", "tab", "plus", "plus", "question_mark", "escape", "O", "escape")
+        await pilot.press("slash", "escape", "c", "escape", "3", "n", "escape", "j", "k", "g", "G")
+        await pilot.resize_terminal(120, 40)
+        await pilot.pause()
+        assert "Hub unreachable" in text_in(app, "#header")
+
+
+@pytest.mark.parametrize("theme", ["cockpit", "textual-light", "ansi-dark", "ansi-light", "gruvbox"])
+async def test_every_theme_can_be_worn(theme: str) -> None:
+    app = still_app(view_of(outage(), "18:02"))
+    app.theme = theme
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("j", "k")
+        assert "OFFICIAL since 16:20 (1 h 42 min)" in text_in(app, "#header")
+
+
+async def test_an_empty_world_says_what_it_waits_for() -> None:
+    world = World()
+    world.health = {source: Health() for source in Source}
+    app = still_app(view_of(world, "18:02", loading=True))
+    async with app.run_test(size=(120, 40)):
+        assert "There is no PagerDuty incident yet" in running_text(app, "#pagerduty")
+        assert "No ticket is linked" in text_in(app, "#reply")
+        assert "connecting" in text_in(app, "#status")
