@@ -5,6 +5,7 @@ Lenient: references in place of whole things, nulls, unknown types.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -158,7 +159,9 @@ def responders(value: object) -> tuple[Responder, ...]:
 def alert(value: object) -> Alert:
     """An alert.
 
-    Its body is all text in `body`, a `key: value` a line; `labels` are the details' short values.
+    Its body is all text in `body`, a `key: value` a line; `labels` are the details' short values and the labels that
+    Alertmanager's own template writes into `firing` as lines of ` - name = value`
+    (source: the default templates of prometheus/alertmanager).
     """
     one = obj(value)
     body = obj(one.get("body"))
@@ -168,6 +171,8 @@ def alert(value: object) -> Alert:
         for key, found in mapping.items():
             if isinstance(found, str | int | float) and (shown := text(found)) and "\n" not in shown:
                 labels[line(key)] = shown
+    for name, value_of in _TEMPLATED.findall(_labels_part(obj(details).get("firing"))):
+        labels.setdefault(name, text(value_of).strip())
     parts = [_details(details)]
     for context in map(obj, items(body.get("contexts"))):
         parts.append(" ".join(filter(None, (line(context.get("text")), line(context.get("href"), 2000)))))
@@ -179,6 +184,17 @@ def alert(value: object) -> Alert:
         body="\n".join(filter(None, parts)),
         labels=MappingProxyType(labels),
     )
+
+
+_TEMPLATED = re.compile(r"^ - ([A-Za-z_]\w*) = (.{1,300})$", re.MULTILINE)
+
+
+def _labels_part(firing: object) -> str:
+    """What stands between `Labels:` and `Annotations:` of the first alert in Alertmanager's text."""
+    if not isinstance(firing, str):
+        return ""
+    _, _, rest = firing[:20_000].partition("Labels:")
+    return rest.partition("Annotations:")[0]
 
 
 def _details(value: object, depth: int = 0) -> str:

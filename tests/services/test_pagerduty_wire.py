@@ -222,3 +222,12 @@ def test_the_dedicated_channel() -> None:
     assert (found.id, found.name, found.url) == ("C1", "inc", "https://team.example.org/archives/C1")
     with pytest.raises(Unreadable):
         wire.channel_ref({"channel": None})
+
+
+def test_labels_come_out_of_alertmanagers_text() -> None:
+    firing = (
+        "Labels:\n - alertname = HubDown\n - cluster = rivendell\n - hub = prod\nAnnotations:\n - summary = x = y\n"
+    )
+    body = {"type": "alert_body", "details": {"firing": firing, "num_firing": "1"}}
+    found = wire.alert({"id": "A1", "created_at": "2026-11-23T08:46:00Z", "body": body})
+    assert dict(found.labels) == {"alertname": "HubDown", "cluster": "rivendell", "hub": "prod", "num_firing": "1"}
