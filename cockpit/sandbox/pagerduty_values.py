@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -58,6 +59,18 @@ class Shift:
     level: int
     start: str
     end: str
+
+    def moved(self, by: timedelta) -> Shift:
+        """The same shift at other times of the day."""
+        if self.start == self.end:
+            return self
+
+        def later(clock: str) -> str:
+            hours, minutes = (int(part) for part in clock.split(":"))
+            at = timedelta(hours=hours, minutes=minutes) + by
+            return f"{at.seconds // 3600:02}:{at.seconds // 60 % 60:02}"
+
+        return Shift(self.user_id, self.level, later(self.start), later(self.end))
 
     def covers(self, moment: datetime) -> bool:
         """Whether this shift is on at a moment."""

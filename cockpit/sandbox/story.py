@@ -51,6 +51,10 @@ class Story:
         self.messages: dict[str, Message] = {}
         self._begin = scenario.begin if begin is None else begin
         self._origin = world.present.clock.origin
+        # The rota is written in the story's hours, which needn't be those of the clock on which it is told.
+        midnight = self._origin.replace(hour=0, minute=0, second=0, microsecond=0)
+        told = self._origin - midnight - self._begin
+        world.pagerduty.rota = [shift.moved(told) for shift in world.pagerduty.rota]
         unknown = [one.kind for one in scenario.events if one.kind not in KINDS]
         if unknown:
             raise ScenarioError(f"kind: {unknown[0]!r} is none of {', '.join(KINDS)}")

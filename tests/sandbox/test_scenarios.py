@@ -210,3 +210,13 @@ def test_a_scenario_of_ones_own_and_what_is_wrong_with_a_bad_one(tmp_path: Path)
         path.write_text(text)
         with pytest.raises(ScenarioError, match=said):
             Sandbox(path)
+
+
+async def test_the_alert_lands_on_the_placeholder_whatever_the_clock_says() -> None:
+    for hour in (3, 13, 20):
+        origin = datetime(2026, 11, 23, hour, 17, tzinfo=UTC)
+        async with Sandbox("long_outage", clock=SandboxClock(origin, 0)) as sandbox:
+            incident = next(i for i in sandbox.state()["pagerduty"]["incidents"] if i["incident_number"] == 1924)
+            entries = incident["log_entries"] if "log_entries" in incident else sandbox.state()["pagerduty"]["log_entries"]
+            first = next(e for e in entries if e["type"].startswith("assign"))
+            assert "Out of hours" in str(first), hour
