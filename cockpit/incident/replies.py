@@ -151,7 +151,7 @@ def starting_fields(snapshot: Snapshot, assessment: Assessment, ticket: int, now
         "name": _plain(facts.ticket.requester.name) if facts else "",
         "hub": _hub(snapshot, assessment),
         "impact": assessment.outage_kind or "",
-        "state": _state(snapshot, now),
+        "state": _state(snapshot, assessment, now),
         "tried": _tried(snapshot, history.last_told if history else None, now),
         "next": _next(assessment),
         "next_update": moment(now + assessment.process.clocks.update, now),
@@ -168,21 +168,24 @@ def _plain(words: str) -> str:
 def _hub(snapshot: Snapshot, assessment: Assessment) -> str:
     facts = snapshot.pagerduty
     for alert in facts.alerts if facts else ():
-        for label in assessment.process.words.hub_labels:
-            if alert.labels.get(label):
-                return _plain(alert.labels[label])
+        for labels in assessment.process.words.hub_labels:
+            parts = [alert.labels.get(label, "") for label in labels.split("/")]
+            if all(parts):
+                return _plain("/".join(parts))
     found = re.search(r":\s+([\w.-]+(?:/[\w.-]+)?)\s*$", facts.incident.title) if facts else None
     return _plain(found[1]) if found else ""
 
 
-def _state(snapshot: Snapshot, now: datetime) -> str:
+def _state(snapshot: Snapshot, assessment: Assessment, now: datetime) -> str:
     facts = snapshot.pagerduty
     if facts is None:
         return "we are looking into what you reported"
     if facts.incident.status is Status.RESOLVED:
         return "it is resolved, as far as we can see"
     if facts.incident.status is Status.ACKNOWLEDGED:
-        return f"our engineers have been working on it since {moment(facts.incident.created_at, now)}"
+        # Since a person took it, not since it began: hours may lie between.
+        taken = next((c.at for c in assessment.official_start.conditions if c.name == "acknowledged"), None)
+        return f"our engineers have been working on it since {moment(taken, now)}" if taken else "we are working on it"
     return "our engineers have been alerted"
 
 
@@ -194,7 +197,7 @@ def _tried(snapshot: Snapshot, since: datetime | None, now: datetime) -> str:
     if snapshot.slack is None:
         return ""
     lines = [
-        f"- {_plain(act_words(message).lstrip('✎⚒$ '))} ({moment(message.record.at, now)})"
+        f"- {_plain(_without_output(act_words(message)).lstrip('✎⚒$ '))} ({moment(message.record.at, now)})"
         for message in snapshot.slack.messages
         if message.record is not None
         and message.record.kind in ("note", "run")
@@ -202,6 +205,11 @@ def _tried(snapshot: Snapshot, since: datetime | None, now: datetime) -> str:
         and not message.deleted
     ]
     return "\n".join(lines[-_LONGEST_LIST:])
+
+
+def _without_output(words: str) -> str:
+    """A note on a command without the end of what it printed, which is nothing for a community."""
+    return words.partition("\n```")[0]
 
 
 def _next(assessment: Assessment) -> str:

@@ -97,7 +97,7 @@ def test_the_facts_fill_in_what_they_can() -> None:
         "name": "R. Osei",
         "hub": "mordor",
         "impact": "servers don't start",
-        "state": "our engineers have been working on it since 16:10 UTC",
+        "state": "our engineers have been working on it since 16:12 UTC",
         "tried": "- the proxy is fine (16:25 UTC)",
         "next": "bring in the colleagues who know this part best",
         "next_update": "18:30 UTC",
