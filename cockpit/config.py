@@ -13,9 +13,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from platformdirs import user_cache_path, user_config_path, user_state_path
 
 from cockpit.config_table import ConfigError, ConfigTable, is_loopback, nearest, type_name
+from cockpit.incident.communities import Listed
 from cockpit.secret import Secret
 from cockpit.settings import (
     REVIEW_HOLD,
+    SIGNALS,
     ClockSettings,
     FreshdeskSettings,
     PagerDutySettings,
@@ -50,19 +52,22 @@ CLOCKS: Final = ("acknowledge", "inform", "update", "narrate", "relief", "draft"
 KNOWN: Final[Mapping[str, tuple[str, ...]]] = {
     "": (
         *("process", "me", "pagerduty", "slack", "freshdesk"),
-        *("people", "clocks", "polls", "keys", "ui", "clock"),
+        *("people", "communities", "clocks", "polls", "keys", "ui", "clock"),
     ),
     "me": ("name", "email"),
     "pagerduty": ("api_url", "token", "token_env", "token_command", "email"),
-    "slack": ("api_url", "token", "token_env", "token_command", "trusted_apps"),
+    "slack": ("api_url", "token", "token_env", "token_command", "trusted_apps", "status_card"),
     "freshdesk": ("url", "api_key", "api_key_env", "api_key_command"),
     "people": ("placeholders", "tech_leads"),
     "clocks": (*CLOCKS, "soon_fraction"),
     "polls": ("pagerduty", "slack", "freshdesk"),
-    "ui": ("theme", "review_hold", "timezone"),
+    "ui": ("theme", "review_hold", "signals", "timezone"),
     "clock": ("origin", "started", "speed"),
 }
-"""Every key that a config file may have, by table ("" is its top level). `[keys]` takes any binding's id."""
+"""Every key that a config file may have, by table ("" is its top level).
+
+`[keys]` takes any binding's id, `[communities]` any place's name.
+"""
 
 
 def default_path() -> Path:
@@ -77,7 +82,7 @@ def load(path: Path | None = None, *, read_only: bool = False) -> Settings:
     document, private = _read(path)
     top = ConfigTable(path, "", document, KNOWN[""])
     tables = {name: _table(top, name) for name in KNOWN if name}
-    keys = _keys(top)
+    keys, communities = _keys(top), _communities(top)
     me = tables["me"]
     name, email = me.text("name"), me.email("email")
     if name is None:
@@ -116,16 +121,19 @@ def load(path: Path | None = None, *, read_only: bool = False) -> Settings:
         cache_dir=cache_dir,
         placeholders=tables["people"].emails("placeholders"),
         tech_leads=tables["people"].emails("tech_leads"),
-        process=(path.parent / Path(process).expanduser()) if process else None,
+        process=_process(path, process) if process else None,
+        communities=communities,
         clocks={clock: value for clock in CLOCKS if (value := tables["clocks"].duration(clock)) is not None},
         soon_fraction=tables["clocks"].number("soon_fraction", 0.05, 0.99),
         polls=_polls(tables["polls"], sandbox),
         keys=keys,
         theme=ui.text("theme"),
         review_hold=REVIEW_HOLD if hold is None else hold,
+        signals=_signals(ui),
         local_zone=_zone(ui),
         clock=clock,
         read_only=read_only,
+        status_card=tables["slack"].flag("status_card") is not False,
     )
 
 
@@ -156,12 +164,40 @@ def _table(top: ConfigTable, name: str) -> ConfigTable:
     return ConfigTable(top.path, name, values, KNOWN[name])
 
 
+def _process(path: Path, name: str) -> Path:
+    """The process file: beside the config or with its whole path; else the shipped one of that name."""
+    beside = path.parent / Path(name).expanduser()
+    if beside.exists() or beside.suffix:
+        return beside
+    from cockpit.incident.process_file import shipped
+
+    return shipped().get(name, beside)
+
+
 def _keys(top: ConfigTable) -> Mapping[str, str]:
     values = top.values.get("keys", {})
     if not isinstance(values, dict):
         raise top.wrong("keys", f"a table, [keys], not {type_name(values)}")
     table = ConfigTable(top.path, "keys", values, values.keys())
     return {binding: key for binding in values if (key := table.text(binding)) is not None}
+
+
+def _communities(top: ConfigTable) -> Mapping[str, Listed]:
+    values = top.values.get("communities", {})
+    if not isinstance(values, dict):
+        raise top.wrong("communities", f"a table, [communities], not {type_name(values)}")
+    found = {}
+    for place, entry in values.items():
+        if not isinstance(entry, dict):
+            example = '{ company = "Example University", contacts = ["ana@example.edu"] }'
+            raise ConfigTable(top.path, "communities", {}, ()).wrong(place, f"a table such as {example}")
+        table = ConfigTable(top.path, f'communities."{place}"', entry, ("company", "contacts"))
+        contacts = table.texts("contacts") or ()
+        table.emails("contacts")
+        if not entry:
+            raise table.wrong("company", "given, or `contacts`")
+        found[place] = Listed(table.text("company"), contacts)
+    return found
 
 
 def _refuse_open_secrets(tables: Mapping[str, ConfigTable]) -> None:
@@ -226,6 +262,14 @@ def _polls(table: ConfigTable, sandbox: bool) -> PollSettings:
         slack=table.seconds("slack", least, 3600) or usual.slack,
         freshdesk=table.seconds("freshdesk", least, 3600) or usual.freshdesk,
     )
+
+
+def _signals(table: ConfigTable) -> frozenset[str]:
+    wanted = table.texts("signals")
+    for way in wanted or ():
+        if way not in SIGNALS:
+            raise table.wrong("signals", f'a list of {", ".join(SIGNALS)}, or [] for none; not "{way}"')
+    return frozenset(SIGNALS if wanted is None else wanted)
 
 
 def _zone(table: ConfigTable) -> ZoneInfo | None:

@@ -168,6 +168,11 @@ class ConfigTable:
                 raise self.wrong(key, f'a list of e-mail addresses; "{value}" isn\'t one')
         return frozenset(value.lower() for value in values)
 
+    def flag(self, key: str) -> bool | None:
+        """true or false."""
+        value = self._typed(key, (bool,), "true or false")
+        return None if value is None else bool(value)
+
     def number(self, key: str, least: float, most: float) -> float | None:
         """A number from `least` to `most`."""
         value = self._typed(key, (int, float), f"a number from {least:g} to {most:g}")

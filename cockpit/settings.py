@@ -11,7 +11,11 @@ if TYPE_CHECKING:
     from pathlib import Path
     from zoneinfo import ZoneInfo
 
+    from cockpit.incident.communities import Listed
     from cockpit.secret import Secret
+
+SIGNALS: Final = ("bell", "title", "notify")
+"""The ways in which a clock that turns can be told: the bell, the terminal's title, its desktop notification."""
 
 REVIEW_HOLD: Final = 5.0
 """Seconds for which a reply that was sent off can still be called back, unless `[ui]` says otherwise."""
@@ -73,8 +77,10 @@ class Settings:
     """Everything that can be configured, checked. A service that is None isn't configured.
 
     `path` is the file it was read from (None: built in memory). `me` is the name under which the responder's
-    acts are told. `placeholders` and `tech_leads` are e-mail addresses in lower case. `clocks` and
+    acts are told. `communities` tells by "cluster/hub", "hub" or "cluster" whose a hub is. `placeholders` and
+    `tech_leads` are e-mail addresses in lower case. `status_card` is whether the channel gets one. `clocks` and
     `soon_fraction` override the process's own. `local_zone` None is the machine's. `review_hold` is in seconds.
+    `signals` are those of `SIGNALS` that are wanted.
     """
 
     path: Path | None
@@ -88,15 +94,18 @@ class Settings:
     placeholders: frozenset[str] = frozenset()
     tech_leads: frozenset[str] = frozenset()
     process: Path | None = None
+    communities: Mapping[str, Listed] = field(default_factory=dict)
     clocks: Mapping[str, timedelta] = field(default_factory=dict)
     soon_fraction: float | None = None
     polls: PollSettings = PollSettings()
     keys: Mapping[str, str] = field(default_factory=dict)
     theme: str | None = None
     review_hold: float = REVIEW_HOLD
+    signals: frozenset[str] = frozenset(SIGNALS)
     local_zone: ZoneInfo | None = None
     clock: ClockSettings | None = None
     read_only: bool = False
+    status_card: bool = True
 
     def now(self) -> datetime:
         """The present moment, aware UTC: the wall clock's, or the sandbox's where `[clock]` says so."""

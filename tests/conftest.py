@@ -44,6 +44,7 @@ def settings_for(sandbox: Sandbox, state_dir: Path, person: str | None = None, *
         "placeholders": frozenset({"out-of-hours@example.org"}),
         "polls": PollSettings(pagerduty=0.1, slack=0.1, freshdesk=0.1),
         "review_hold": 0.0,
+        "status_card": False,
         **changes,
     }
     settings = SandboxSettings(**values)  # type: ignore[arg-type]

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from cockpit import config
 from cockpit.config import ConfigError, Secret, load
 from cockpit.config_table import format_duration, is_loopback, parse_duration
+from cockpit.incident.communities import Listed
 
 EXAMPLE = Path(__file__).parents[1] / "config.example.toml"
 MINIMAL = """
@@ -80,6 +81,7 @@ def test_a_minimal_file_has_the_defaults(written) -> None:
     assert settings.freshdesk.url == "https://example.freshdesk.com"
     assert (settings.polls.pagerduty, settings.polls.slack, settings.polls.freshdesk) == (15, 5, 20)
     assert settings.review_hold == 5
+    assert settings.signals == {"bell", "title", "notify"}
     assert settings.clocks == {}
     assert settings.process is None
     assert settings.clock is None
@@ -118,6 +120,7 @@ def test_everything_that_can_be_said_is_taken(written) -> None:
         [ui]
         theme = "nord"
         review_hold = 0
+        signals = ["title"]
         timezone = "Europe/Zurich"
         """
     )
@@ -137,7 +140,41 @@ def test_everything_that_can_be_said_is_taken(written) -> None:
     assert settings.keys == {"incident.acknowledge": "ctrl+a"}
     assert settings.theme == "nord"
     assert settings.review_hold == 0
+    assert settings.signals == {"title"}
     assert settings.local_zone.key == "Europe/Zurich"
+
+
+def test_communities_and_the_status_card(written) -> None:
+    text = MINIMAL.replace("[slack]", "[slack]\nstatus_card = false") + (
+        '[communities]\n"rivendell/prod" = { company = "Rivendell University", contacts = ["R@rivendell.example"] }\n'
+        'mordor = { company = "Mordor Institute" }\n'
+    )
+    settings = load(written(text))
+    assert settings.communities == {
+        "rivendell/prod": Listed("Rivendell University", ("R@rivendell.example",)),
+        "mordor": Listed("Mordor Institute"),
+    }
+    assert settings.status_card is False
+    assert load(written(MINIMAL)).status_card is True
+    assert load(written(MINIMAL)).communities == {}
+
+
+@pytest.mark.parametrize(
+    ("entry", "words"),
+    [
+        ('communities = "x"', ["`communities`", "a table"]),
+        ('[communities]\nmordor = "Mordor"', ["[communities] `mordor`", "a table such as"]),
+        ('[communities]\nmordor = { compny = "M" }', ['communities."mordor"', "`company`"]),
+        ('[communities]\nmordor = { contacts = ["nobody"] }', ["`contacts`", "e-mail", "nobody"]),
+        ("[communities]\nmordor = {}", ["`company`", "`contacts`"]),
+        ('[slack]\nstatus_card = "no"', ["[slack] `status_card`", "true or false"]),
+    ],
+)
+def test_a_wrong_community_or_card_is_refused(written, entry: str, words: list[str]) -> None:
+    with pytest.raises(ConfigError) as raised:
+        load(written(entry + '\n[me]\nname = "Ana"\n[pagerduty]\n'))
+    for word in words:
+        assert word in str(raised.value)
 
 
 def test_writes_are_made_as_me_unless_pagerduty_has_another_address(written) -> None:
@@ -187,6 +224,7 @@ def test_the_clocks_are_those_of_the_process() -> None:
         ("[me]\nname='a'\n[slack]\n[polls]\nslack=0.1\n", ["[polls] `slack`", "from 2 to 3600"]),
         ("[me]\nname='a'\n[slack]\n[polls]\nslack=true\n", ["[polls] `slack`", "not true/false"]),
         ("[me]\nname='a'\n[slack]\n[polls]\nslack='1 s'\n", ["[polls] `slack`", "from 2 to 3600"]),
+        ("[me]\nname='a'\n[slack]\n[ui]\nsignals=['beep']\n", ["[ui] `signals`", "bell, title, notify", "beep"]),
         ("[me]\nname='a'\n[slack]\n[ui]\nreview_hold=-1\n", ["[ui] `review_hold`", "from 0 to 60"]),
         ("[me]\nname='a'\n[slack]\n[ui]\ntimezone='Europe/Zurch'\n", ["[ui] `timezone`", 'mean "Europe/Zurich"']),
         ("[me]\nname='a'\n[slack]\n[ui]\ntimezone='../etc'\n", ["[ui] `timezone`", "this machine's own"]),
@@ -504,11 +542,12 @@ def test_the_examples_defaults_are_the_real_ones(written) -> None:
 
     bare = load(written(EXAMPLE.read_text()))
     text = EXAMPLE.read_text()
-    for key in (*config.KNOWN["clocks"], *config.KNOWN["polls"], "review_hold", "api_url", "trusted_apps"):
+    for key in (*config.KNOWN["clocks"], *config.KNOWN["polls"], "review_hold", "signals", "api_url", "trusted_apps"):
         text = re.sub(rf"^# ({key} = )", r"\1", text, flags=re.MULTILINE)
     told = load(written(text))
     assert told.polls == bare.polls
     assert told.review_hold == bare.review_hold
+    assert told.signals == bare.signals
     assert told.pagerduty.api_url == bare.pagerduty.api_url
     assert told.slack.api_url == bare.slack.api_url
     assert told.slack.trusted_apps == bare.slack.trusted_apps

@@ -81,12 +81,19 @@ async def _delivered(desk: Desk, session: Session, action_ids: Sequence[str]) ->
 
     async def settled() -> None:
         await session.idle()
-        while any(one.state is DeliveryState.UNKNOWN and not one.asks for one in _of(desk, session, action_ids)):
+        while _looked_up(desk.history(session.case), action_ids):
             await asyncio.sleep(BETWEEN_LOOKS)
             await session.idle()
 
     with suppress(TimeoutError):
         await asyncio.wait_for(settled(), PATIENCE)
+
+
+def _looked_up(deliveries: Sequence[Delivery], action_ids: Sequence[str]) -> bool:
+    """Whether one of the actions is being looked up, or is queued where another one, ahead of it, is."""
+    lanes = {one.destination for one in deliveries if one.state is DeliveryState.UNKNOWN and not one.asks}
+    waits = (DeliveryState.UNKNOWN, DeliveryState.QUEUED)
+    return any(one.action_id in action_ids and one.state in waits and one.destination in lanes for one in deliveries)
 
 
 def _of(desk: Desk, session: Session, action_ids: Sequence[str]) -> Sequence[Delivery]:

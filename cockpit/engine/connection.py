@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from cockpit.config import ConfigError
 from cockpit.incident.facts import LABELS, Source
+from cockpit.services.call import TIMEOUT
 from cockpit.services.errors import NotAuthorised, ServiceError
 
 if TYPE_CHECKING:
@@ -56,7 +58,9 @@ class UnwaitedThreads(ThreadPoolExecutor):
 class Connection:
     """The three clients; each is None until `ensure` made it."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, timeout: float = TIMEOUT) -> None:
+        """`timeout`: the most seconds that one request may take."""
+        self.timeout = timeout
         self._settings = settings
         self._threads = UnwaitedThreads()
         self._making = {source: asyncio.Lock() for source in Source}
@@ -67,6 +71,11 @@ class Connection:
     def configured(self, source: Source) -> bool:
         """Whether the settings have that service."""
         return getattr(self._settings, source.value) is not None
+
+    def skews(self) -> Mapping[Source, timedelta]:
+        """How far each service's clock is ahead of ours, by its last answer; those that told."""
+        clients = {source: getattr(self, source.value) for source in Source}
+        return {source: one.skew for source, one in clients.items() if one is not None and one.skew is not None}
 
     def not_configured(self, source: Source) -> ServiceError:
         """What to tell of a service that isn't in the config."""
@@ -105,6 +114,7 @@ class Connection:
             token=given.token.reveal(),
             email=given.email or self._settings.email,
             api_url=given.api_url,
+            timeout=self.timeout,
             now=self._settings.now,
         )
 
@@ -117,6 +127,7 @@ class Connection:
             token=given.token.reveal(),
             api_url=given.api_url,
             trusted_apps=given.trusted_apps,
+            timeout=self.timeout,
             now=self._settings.now,
         )
 
@@ -125,7 +136,7 @@ class Connection:
 
         given = self._settings.freshdesk
         assert given is not None
-        return Freshdesk(url=given.url, api_key=given.api_key.reveal(), now=self._settings.now)
+        return Freshdesk(url=given.url, api_key=given.api_key.reveal(), timeout=self.timeout, now=self._settings.now)
 
     async def close(self) -> None:
         """Close the clients, within `PARTING` whatever hangs."""

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from cockpit.engine.actions.kind import NOTES
 from cockpit.engine.connection import Connection
+from cockpit.engine.directory import Directory
 from cockpit.engine.journal import Action, Journal
 from cockpit.engine.ledger import delivery_of
 from cockpit.engine.session import Session
@@ -20,6 +21,8 @@ from cockpit.engine.view import Case, Delivery, Part
 from cockpit.incident.facts import Incident, Source, Status, Ticket, TicketStatus
 from cockpit.incident.process import Clocks, Process, load
 from cockpit.incident.sensors import People
+from cockpit.incident.tickets import LINKING
+from cockpit.services.call import TIMEOUT
 from cockpit.services.errors import NotFound, ServiceError
 
 if TYPE_CHECKING:
@@ -34,6 +37,9 @@ RECENT = timedelta(days=3)
 JOURNAL = "journal.sqlite3"
 """The journal's name in the state folder."""
 
+RUNS = "runs"
+"""Its folder for the commands of `cockpit run`."""
+
 
 class UnknownReference(Exception):
     """What was typed can't be an incident of this account; the message says what can."""
@@ -41,6 +47,10 @@ class UnknownReference(Exception):
 
 class NoSuchIncident(Exception):
     """It could be an incident, but the service knows none like it."""
+
+
+LOOKED_AT = 10
+"""How many of the newest cases are looked at for one that is open in another process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +69,8 @@ class Desk:
     Raises `ProcessError` for a process file that can't be used, `OSError` if the state folder can't be written.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, timeout: float = TIMEOUT) -> None:
+        """`timeout`: the most seconds that one request to a service may take."""
         self.settings = settings
         self.process = configured_process(settings)
         self.people = People(
@@ -69,7 +80,8 @@ class Desk:
             my_email=settings.email or "",
         )
         self.journal = Journal(settings.state_dir / JOURNAL)
-        self.connection = Connection(settings)
+        self.connection = Connection(settings, timeout)
+        self.directory = Directory(self.connection, settings.placeholders)
 
     def remembered(self) -> Case | None:
         """The case that was open last, unless it was resolved then: it is painted before anything is asked."""
@@ -84,10 +96,19 @@ class Desk:
     def session(self, case: Case) -> Session:
         """The case's session, not yet started."""
         self.journal.touch_case(case.key, self.settings.now())
+        self._book_runs(case)
         return Session(
             case, settings=self.settings, journal=self.journal, connection=self.connection,
-            process=self.process, people=self.people,
+            process=self.process, people=self.people, directory=self.directory,
         )  # fmt: skip
+
+    def _book_runs(self, case: Case) -> None:
+        """Journal the commands of `cockpit run` that belong to the case and that nothing has noted yet."""
+        folder = self.settings.state_dir / RUNS
+        if folder.is_dir() and not self.settings.read_only:
+            from cockpit.engine.runs import Runs  # on systems without file locks there is no such folder
+
+            Runs(folder).book_for(case, self.journal, self.settings.now())
 
     def case_of(self, incident: Incident) -> Case:
         """The case of that PagerDuty incident, begun if there is none."""
@@ -96,11 +117,13 @@ class Desk:
     def case_of_ticket(self, ticket: Ticket) -> Case:
         """The case that the ticket belongs to, begun with it if there is none."""
         for case in self.journal.cases():
-            actions = [entry.action for entry in self.journal.entries(case.key)]
-            linked = [
-                a for a in actions if a.kind in ("link_ticket", "unlink_ticket") and a.data["ticket"] == ticket.id
+            told = [
+                entry.action.kind
+                for entry in self.journal.entries(case.key)
+                if entry.action.kind in (*LINKING, "unlink_ticket")
+                and ticket.id in (entry.action.data.get("ticket"), entry.outcome.get("id"))
             ]
-            if linked and linked[-1].kind == "link_ticket" and not self._over(case):
+            if told and told[-1] in LINKING and not self._over(case):
                 return case
         now = self.settings.now()
         case = self.journal.new_case(ticket.subject, now)
@@ -175,6 +198,23 @@ class Desk:
                 f"{host} isn't the PagerDuty account of this config ({urlsplit(incident.url).netloc})."
             )
         return self.case_of(incident)
+
+    def known(self, reference: str) -> Case | None:
+        """The case with that number or id, if this machine has worked on it; no service is asked."""
+        return self._known(reference.strip().removeprefix("#"))
+
+    def at_work(self) -> Case | None:
+        """The case that another process delivers for now, as an open cockpit does; None where none or several are."""
+        from cockpit.engine.outbox import DeliveryLock
+
+        held = []
+        for case in self.journal.cases()[:LOOKED_AT]:
+            lock = DeliveryLock(self.settings.state_dir / "locks" / f"{case.key}.lock")
+            if lock.take():
+                lock.free()
+            else:
+                held.append(case)
+        return held[0] if len(held) == 1 else None
 
     def _known(self, key: str) -> Case | None:
         return next((case for case in self.journal.cases() if key in (case.incident_id, str(case.number or ""))), None)

@@ -1,24 +1,23 @@
 """The journal: what a person meant, how each delivery of it stands, their drafts, and the last known facts.
 
-SQLite in WAL mode with `synchronous=FULL`: when a method returns, what it wrote survives a power cut. One
-transaction per transition. The journal is an outbox and a cache; the truth is in the services and the channel.
-Several processes on one machine may open it at once; only the holder of a case's lock delivers (see `outbox`).
+When a method returns, what it wrote survives a power cut (see `journal_file`). One transaction per transition. The
+journal is an outbox and a cache; the truth is in the services and the channel. Several processes on one machine may
+open it at once; only the holder of a case's lock delivers (see `outbox`).
 """
 
 from __future__ import annotations
 
-import os
+import hashlib
 import sqlite3
 import uuid
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from pathlib import Path
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
+from cockpit.engine.journal_file import Damaged, JournalFile
 from cockpit.engine.view import Case, DeliveryState, Part
 from cockpit.incident.facts import Snapshot
 
@@ -31,7 +30,7 @@ CREATE TABLE IF NOT EXISTS cases (
     channel_id TEXT, channel_name TEXT, opened_at TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS actions (
     id TEXT PRIMARY KEY, case_key TEXT NOT NULL REFERENCES cases(key), kind TEXT NOT NULL, step TEXT,
-    actor TEXT NOT NULL, at TEXT NOT NULL, data TEXT NOT NULL);
+    actor TEXT NOT NULL, at TEXT NOT NULL, data TEXT NOT NULL, seal TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS deliveries (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, action_id TEXT NOT NULL REFERENCES actions(id), part TEXT NOT NULL,
     destination TEXT NOT NULL, state TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, changed_at TEXT NOT NULL,
@@ -95,76 +94,27 @@ class Draft:
     saved_at: datetime
 
 
-class Journal:
-    """The journal in one SQLite file. Not shared between threads: each thread or process opens its own.
+class Journal(JournalFile):
+    """The journal in one file (see `JournalFile` for what becomes of a damaged one).
 
-    A damaged file is set aside (never deleted) and a new one begun; `notice` then says so in a sentence.
-
-    Raises `OSError` if the folder can't be made or written.
+    Every writing method raises `NotSaved` if what it was to keep can't be kept.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.notice: str | None = None
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    schema = _SCHEMA
+
+    def _legible(self, db: sqlite3.Connection) -> None:
         try:
-            self._db = self._open()
-        except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
+            for *columns, seal in db.execute(f"SELECT {_ACTION}, seal FROM actions"):  # noqa: S608
+                if _seal(columns) != seal:
+                    raise Damaged(f"an action isn't what was written ({columns[0]!r})")
+            for row in db.execute(_ENTRY):
+                _entry(row)
+            for (data,) in db.execute("SELECT data FROM drafts"):
+                _decode(data)
+        except (ValueError, TypeError, sqlite3.OperationalError) as error:
+            if hasattr(error, "sqlite_errorcode"):  # SQLite's own trouble; text that isn't UTF-8 is Python's
                 raise
-            aside = self._set_aside()
-            self.notice = (
-                f"The journal was damaged ({error}) and was set aside as {aside.name}. "
-                "What the channel's log holds is read again from Slack; drafts in it may be lost."
-            )
-            self._db = self._open()
-
-    def _open(self) -> sqlite3.Connection:
-        # The file is made before SQLite opens it, so that it never exists with a wider mode than 0600:
-        # SQLite gives its -wal and -shm files the mode of the database.
-        os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
-        self.path.chmod(0o600)
-        db = sqlite3.connect(self.path, timeout=10, isolation_level=None)
-        try:
-            db.execute("PRAGMA journal_mode=WAL")
-            db.execute("PRAGMA synchronous=FULL")
-            db.execute("PRAGMA foreign_keys=ON")
-            broken = db.execute("PRAGMA quick_check(1)").fetchone()[0]
-            if broken != "ok":
-                raise sqlite3.DatabaseError(str(broken).splitlines()[0])
-            db.executescript(_SCHEMA)
-        except BaseException:
-            db.close()
-            raise
-        return db
-
-    def _set_aside(self) -> Path:
-        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
-        aside = self.path.with_name(f"{self.path.name}.damaged-{stamp}")
-        self.path.rename(aside)
-        for suffix in ("-wal", "-shm"):
-            companion = self.path.with_name(self.path.name + suffix)
-            if companion.exists():
-                companion.rename(aside.with_name(aside.name + suffix))
-        return aside
-
-    def close(self) -> None:
-        """Close the file; everything was durable before."""
-        self._db.close()
-
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield self._db
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
-
-    def version(self) -> int:
-        """A number that changes when *another* connection has written (SQLite's `data_version`)."""
-        return int(self._db.execute("PRAGMA data_version").fetchone()[0])
+            raise Damaged(f"a line can't be read: {error}") from error
 
     # --- cases ---------------------------------------------------------------------------------------------------
 
@@ -201,11 +151,11 @@ class Journal:
         return tuple(self._case(row[0]) for row in rows)
 
     def save_case(self, case: Case) -> None:
-        """Keep what was learnt about the case's outside parts."""
+        """Keep what was learnt about the case's outside parts; what another process learnt meanwhile stays."""
         with self._transaction() as db:
             db.execute(
-                "UPDATE cases SET title = ?, incident_id = ?, number = ?, channel_id = ?, channel_name = ?"
-                " WHERE key = ?",
+                "UPDATE cases SET title = ?, incident_id = coalesce(?, incident_id), number = coalesce(?, number),"
+                " channel_id = coalesce(?, channel_id), channel_name = coalesce(?, channel_name) WHERE key = ?",
                 (case.title, case.incident_id, case.number, case.channel_id, case.channel_name, case.key),
             )
 
@@ -219,11 +169,12 @@ class Journal:
     def add(self, action: Action, part: Part, destination: str) -> int:
         """Journal an action with its first delivery, queued. Returns the delivery's `seq`."""
         with self._transaction() as db:
+            columns = (action.id, action.case_key, action.kind, action.step, action.actor, action.at.isoformat(),
+                       _encode(action.data))  # fmt: skip
             db.execute(
-                "INSERT INTO actions (id, case_key, kind, step, actor, at, data) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (action.id, action.case_key, action.kind, action.step, action.actor, action.at.isoformat(),
-                 _encode(action.data)),
-            )  # fmt: skip
+                f"INSERT INTO actions ({_ACTION}, seal) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+                (*columns, _seal(columns)),
+            )
             return self._queue(db, action.id, part, destination, action.at)
 
     @staticmethod
@@ -258,28 +209,44 @@ class Journal:
         self._set(seq, now, state=DeliveryState.SENDING, baseline=_encode(baseline), sent_at=now.isoformat(),
                   error=None, held=0, asks=0, looks=0, not_before=None, _attempt=True)  # fmt: skip
 
-    def requeue(self, seq: int, now: datetime, error: str | None, not_before: datetime | None) -> None:
-        """Nothing arrived: try again, not before the given time."""
+    def requeue(self, seq: int, now: datetime, error: str | None = None, not_before: datetime | None = None, *,
+                known: Mapping[str, Any] | None = None) -> None:  # fmt: skip
+        """Nothing arrived: try again, not before the given time. `known` will be part of the outcome."""
         self._set(seq, now, state=DeliveryState.QUEUED, error=error, held=0, asks=0,
-                  not_before=not_before.isoformat() if not_before else None)  # fmt: skip
+                  not_before=not_before.isoformat() if not_before else None,
+                  **({} if known is None else {"outcome": _encode(known)}))  # fmt: skip
 
     def refuse(self, seq: int, now: datetime, error: str, *, held: bool = False) -> None:
         """The service said no, or (`held`) a guard did before anything went out."""
         self._set(seq, now, state=DeliveryState.REFUSED, error=error, held=int(held))
 
     def unknown(self, seq: int, now: datetime, error: str, *, asks: bool = False, not_before: datetime | None = None,
-                looked: bool = False) -> None:  # fmt: skip
-        """Sent, with no proper answer. `asks`: look-ups can't tell, a person must."""
+                looks: int = 0) -> None:  # fmt: skip
+        """Sent, with no proper answer. `asks`: look-ups can't tell, a person must. `looks`: how many there were."""
         self._set(seq, now, state=DeliveryState.UNKNOWN, error=error, asks=int(asks),
-                  not_before=not_before.isoformat() if not_before else None, _look=looked)  # fmt: skip
+                  not_before=not_before.isoformat() if not_before else None, looks=looks)  # fmt: skip
 
-    def done(self, seq: int, now: datetime, outcome: Mapping[str, Any], note_to: str | None = None) -> None:
-        """It arrived. With `note_to`, the action's note is queued for there in the same transaction: one, ever."""
+    def done(self, seq: int, now: datetime, outcome: Mapping[str, Any], note_to: str | None = None,
+             forget: tuple[str, str] | None = None) -> None:  # fmt: skip
+        """It arrived. In the same transaction, so that no crash falls between:
+
+        with `note_to` the action's note is queued for there (one, ever); with `forget` the case's draft of that key
+        goes, if it still has that text.
+        """
         with self._transaction() as db:
+            (action_id, known) = db.execute(
+                "SELECT action_id, outcome FROM deliveries WHERE seq = ?", (seq,)
+            ).fetchone()
+            outcome = {**_decode(known), **outcome}
             self._update(db, seq, now, {"state": DeliveryState.DONE, "outcome": _encode(outcome), "error": None,
                                         "held": 0, "asks": 0, "not_before": None})  # fmt: skip
+            if forget is not None:
+                db.execute(
+                    "DELETE FROM drafts WHERE key = ? AND text = ?"
+                    " AND case_key = (SELECT case_key FROM actions WHERE id = ?)",
+                    (*forget, action_id),
+                )
             if note_to is not None:
-                (action_id,) = db.execute("SELECT action_id FROM deliveries WHERE seq = ?", (seq,)).fetchone()
                 already = db.execute(
                     "SELECT 1 FROM deliveries WHERE action_id = ? AND part = ?", (action_id, Part.NOTE)
                 ).fetchone()
@@ -317,8 +284,6 @@ class Journal:
         for name, value in columns.items():
             if name == "_attempt":
                 assignments.append("attempts = attempts + 1")
-            elif name == "_look":
-                assignments.append("looks = looks + 1" if value else "looks = 0")
             else:
                 assignments.append(f"{name} = ?")
                 values.append(value)
@@ -365,8 +330,16 @@ class Journal:
             return None
         try:
             return msgspec.json.decode(row[0], type=Snapshot), datetime.fromisoformat(row[1])
-        except msgspec.ValidationError:
+        except (msgspec.DecodeError, ValueError):
             return None
+
+
+_ACTION = "id, case_key, kind, step, actor, at, data"
+
+
+def _seal(columns: Sequence[str | None]) -> str:
+    """What shows later whether an action still is what a person meant: SQLite doesn't notice a changed letter."""
+    return hashlib.blake2b(msgspec.json.encode(columns), digest_size=8).hexdigest()
 
 
 _ENTRY = """

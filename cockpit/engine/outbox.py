@@ -3,6 +3,10 @@
 One task walks each destination's deliveries ("lane"). Only the process that holds the case's lock delivers; the lock
 is the operating system's, so that a crash frees it. What other processes journal in the meantime is seen through
 SQLite's `data_version`.
+
+A write whose outcome isn't known is looked up before anything is sent again. What a look-up finds is believed at once;
+that it found nothing is believed only when a second one, seconds later, finds nothing either: a request that lost its
+sender may still be taken. How long that may take at most, nobody promises: `LOOK_AFTER` is the window that is closed.
 """
 
 from __future__ import annotations
@@ -11,12 +15,14 @@ import asyncio
 import random
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from cockpit.engine.actions import KINDS
 from cockpit.engine.actions.kind import (
     NOTES,
+    Absent,
     Already,
     CantTell,
     Data,
@@ -25,6 +31,7 @@ from cockpit.engine.actions.kind import (
     NotConfigured,
     Reach,
 )
+from cockpit.engine.journal_file import NotSaved
 from cockpit.engine.telling import Telling
 from cockpit.engine.view import Case, DeliveryState, Part
 from cockpit.services.errors import Limited, OutcomeUnknown, Refused, ServiceError
@@ -35,16 +42,22 @@ if TYPE_CHECKING:
     from filelock import BaseFileLock
 
     from cockpit.engine.actions import ActionKind
-    from cockpit.engine.journal import Entry, Journal
+    from cockpit.engine.journal import Action, Entry, Journal
 
 GLANCE = 0.25
 """Seconds between looks at whether another process has journalled something. A look costs one PRAGMA."""
 
-LOOKS = 3
-"""How many look-ups a write of unknown outcome gets before a person is asked."""
+LOOK_AFTER = (0.125, 0.5, 0.625)
+"""The waits before each look-up of a write of unknown outcome, in times that a request may take (of 8 s: 1, 4 and 5 s).
 
-BETWEEN_LOOKS = timedelta(seconds=3)
-"""Between look-ups: a request that timed out may still be taken by the service a moment later."""
+After the last one a person is asked.
+"""
+
+ABSENT_TWICE = 2
+"""How many look-ups must find nothing before what could be recognised for certain is sent again."""
+
+UNWRITTEN_PAUSE = 2.0
+"""Seconds until a delivery is tried again that the journal couldn't take down."""
 
 LONGEST_BACKOFF = 60.0
 """Seconds. A service that is away is asked at least this often while something waits for it."""
@@ -87,7 +100,8 @@ class Outbox:
     """Delivers one case's journalled actions.
 
     `reach` is called for each delivery, so that it sees the services and the case as they are then. `settled` is told
-    of each effect that is done (with the case as it now is), `changed` of every transition.
+    of each effect that is done (with the case as it now is), `changed` of every transition; `tell` hears in words
+    what keeps everything from going out. `timeout` is how many seconds a request may take.
     """
 
     def __init__(
@@ -100,6 +114,8 @@ class Outbox:
         now: Callable[[], datetime],
         settled: Callable[[Entry, Case], None],
         changed: Callable[[], None],
+        tell: Callable[[str], None],
+        timeout: float,
     ) -> None:
         self._journal = journal
         self._lock = lock
@@ -108,6 +124,8 @@ class Outbox:
         self._now = now
         self._settled = settled
         self._changed = changed
+        self._tell = tell
+        self._timeout = timeout
         self._wake = asyncio.Event()
         self._turned = asyncio.Event()
         self._busy: dict[str, asyncio.Task[None]] = {}
@@ -123,15 +141,15 @@ class Outbox:
         version = self._journal.version()
         try:
             while True:
-                if not self.delivering and self._lock.take():
-                    self.delivering = True
-                    if self._journal.orphaned(self._case().key, self._now()):
-                        self._changed()
+                if not self.delivering:
+                    self._take_over()
                 if self.delivering:
                     self._start_lanes()
                 self._wake.clear()
                 try:
-                    await asyncio.wait_for(self._wake.wait(), GLANCE)
+                    # Not `wait_for`: in Python 3.11 that can swallow the cancellation by which this ends.
+                    async with asyncio.timeout(GLANCE):
+                        await self._wake.wait()
                 except TimeoutError:
                     seen = self._journal.version()
                     if seen != version:
@@ -144,6 +162,18 @@ class Outbox:
             if self.delivering:
                 self._lock.free()
                 self.delivering = False
+
+    def _take_over(self) -> None:
+        """Become the one that delivers, if nobody else is; what a dead one left on its way is unknown from now on."""
+        if not self._lock.take():
+            return
+        try:
+            orphans = self._journal.orphaned(self._case().key, self._now())
+        except NotSaved:
+            return  # `act` says it to whoever does something; the next glance tries again
+        self.delivering = True
+        if orphans:
+            self._changed()
 
     def deliverable(self) -> tuple[Entry, ...]:
         """The head of each destination that could go now: due, not waiting for a person, not for a channel."""
@@ -165,7 +195,8 @@ class Outbox:
         """Wait until a delivery ends, but not longer than a glance: another process may be the one that delivers."""
         self._turned.clear()
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._turned.wait(), GLANCE)
+            async with asyncio.timeout(GLANCE):
+                await self._turned.wait()
 
     @property
     def busy(self) -> bool:
@@ -189,25 +220,26 @@ class Outbox:
     async def _deliver(self, entry: Entry) -> None:
         try:
             await self._attempt(entry)
+        except NotSaved as fault:
+            self._tell(f"{fault} Nothing goes out until it can.")
+            # Nothing goes out that isn't taken down before. If it was the outcome that couldn't be, the delivery stays
+            # *sending* and is looked up. The lane rests, so that a full disk doesn't make it spin.
+            await asyncio.sleep(UNWRITTEN_PAUSE)
         except Exception as fault:
-            self._broken(entry, fault)
+            with suppress(NotSaved):
+                self._broken(entry, fault)
             raise
         finally:
             self._changed()
 
     async def _attempt(self, entry: Entry) -> None:
-        reach = self._reach(self._claimed(entry))
+        reach = replace(self._reach(self._claimed(entry)), rivals=self._rivals(entry))
         performer = self._performer(entry)
         try:
-            if entry.state is DeliveryState.UNKNOWN:
-                recognition = await performer.recognise(reach, entry)
-                if isinstance(recognition, Found):
-                    self.finish(entry, recognition.outcome)
+            # *Sending* with nobody at it: the journal couldn't take down how it ended.
+            if entry.state in (DeliveryState.UNKNOWN, DeliveryState.SENDING):
+                if not await self._settled_by_looking(entry, performer, reach):
                     return
-                if isinstance(recognition, CantTell):
-                    self._still_unknown(entry, recognition.words)
-                    return
-                self._journal.requeue(entry.seq, self._now(), None, None)
                 entry = self._journal.entry(entry.seq)
             baseline = await performer.prepare(reach, entry.action)
         except Already as already:
@@ -221,18 +253,51 @@ class Outbox:
         try:
             outcome = await performer.send(reach, entry.action, baseline)
         except OutcomeUnknown as error:
-            self._journal.unknown(entry.seq, self._now(), str(error), not_before=_wall() + BETWEEN_LOOKS)
+            self._journal.unknown(entry.seq, self._now(), str(error), not_before=self._next_look(0))
         except (Held, NotConfigured, ServiceError) as error:
             self._not_sent(entry, error)
         else:
             self.finish(entry, outcome)
 
+    async def _settled_by_looking(self, entry: Entry, performer: ActionKind | Telling, reach: Reach) -> bool:
+        """Look a write of unknown outcome up. True: it isn't there for certain, and is queued again."""
+        try:
+            recognition = await performer.recognise(reach, entry)
+        except (Held, Refused) as error:
+            # The world is such that it can't be looked up, now or later: a few more looks, then a person.
+            recognition = CantTell(str(error))
+        if isinstance(recognition, Found):
+            self.finish(entry, recognition.outcome)
+            return False
+        if isinstance(recognition, Absent) and entry.looks + 1 >= ABSENT_TWICE:
+            self._journal.requeue(entry.seq, self._now())
+            return True
+        self._still_unknown(entry, recognition)
+        return False
+
+    def _still_unknown(self, entry: Entry, recognition: Absent | CantTell) -> None:
+        looks = entry.looks + 1
+        asks = isinstance(recognition, CantTell) and looks >= len(LOOK_AFTER)
+        words = recognition.words if isinstance(recognition, CantTell) else entry.error or ""
+        self._journal.unknown(
+            entry.seq,
+            self._now(),
+            f"{words} Look there: did it arrive?" if asks else (entry.error or words),
+            asks=asks,
+            not_before=None if asks else self._next_look(looks),
+            looks=looks,
+        )
+
+    def _next_look(self, looks: int) -> datetime:
+        return _wall() + timedelta(seconds=self._timeout * LOOK_AFTER[min(looks, len(LOOK_AFTER) - 1)])
+
     def _broken(self, entry: Entry, fault: Exception) -> None:
         """A fault of ours: it must be seen, must not be tried for ever, and must not lose what a person meant."""
         words = f"A fault in the cockpit stopped this ({type(fault).__name__}: {fault}). Please report it."
-        if self._journal.entry(entry.seq).state is DeliveryState.SENDING:
+        state = self._journal.entry(entry.seq).state
+        if state in (DeliveryState.SENDING, DeliveryState.UNKNOWN):
             self._journal.unknown(entry.seq, self._now(), f"{words} Look there: did it arrive?", asks=True)
-        else:
+        elif state is not DeliveryState.DONE:  # what arrived stays so, whatever failed after it
             self._journal.refuse(entry.seq, self._now(), words, held=True)
 
     def _performer(self, entry: Entry) -> ActionKind | Telling:
@@ -251,32 +316,29 @@ class Outbox:
             if name in ("conversation", "id")
         )
 
+    def _rivals(self, entry: Entry) -> tuple[Action, ...]:
+        """The other actions of its kind, to the same place, of which nobody knows whether they arrived."""
+        return tuple(
+            other.action
+            for other in self._journal.entries(entry.action.case_key, open_only=True)
+            if other.state in (DeliveryState.UNKNOWN, DeliveryState.SENDING)
+            and (other.destination, other.part, other.action.kind) == (entry.destination, entry.part, entry.action.kind)
+            and other.seq != entry.seq
+        )
+
     def _not_sent(self, entry: Entry, error: Exception) -> None:
         """Nothing went out. While the outcome of an earlier attempt is unknown it stays unknown."""
         now = self._now()
-        if isinstance(error, Held):
-            self._journal.refuse(entry.seq, now, str(error), held=True)
-            return
-        if isinstance(error, Refused) and entry.state is not DeliveryState.UNKNOWN:
-            self._journal.refuse(entry.seq, now, str(error))
+        open_question = entry.state in (DeliveryState.UNKNOWN, DeliveryState.SENDING)
+        if isinstance(error, (Held, Refused)) and not open_question:
+            self._journal.refuse(entry.seq, now, str(error), held=isinstance(error, Held))
             return
         failures = self._failures[entry.seq] = self._failures.get(entry.seq, -1) + 1
         wait = timedelta(seconds=error.retry_after) if isinstance(error, Limited) else backoff(failures)
-        if entry.state is DeliveryState.UNKNOWN:
-            self._journal.unknown(entry.seq, now, str(error), not_before=_wall() + wait)
+        if open_question:
+            self._journal.unknown(entry.seq, now, str(error), not_before=_wall() + wait, looks=entry.looks)
         else:
             self._journal.requeue(entry.seq, now, str(error), _wall() + wait)
-
-    def _still_unknown(self, entry: Entry, words: str) -> None:
-        asks = entry.looks + 1 >= LOOKS
-        self._journal.unknown(
-            entry.seq,
-            self._now(),
-            f"{words} Look there: did it arrive?" if asks else (entry.error or words),
-            asks=asks,
-            not_before=None if asks else _wall() + BETWEEN_LOOKS,
-            looked=True,
-        )
 
     def finish(self, entry: Entry, outcome: Data) -> None:
         """It is known to have arrived. An effect's note is queued in the same transaction; the case learns from it."""
@@ -284,8 +346,9 @@ class Outbox:
         if entry.part is Part.NOTE:
             self._journal.done(entry.seq, self._now(), outcome)
             return
-        self._journal.done(entry.seq, self._now(), outcome, note_to=NOTES)
-        self._settled(entry, KINDS[entry.action.kind].settle(self._case(), entry.action, outcome))
+        kind = KINDS[entry.action.kind]
+        self._journal.done(entry.seq, self._now(), outcome, note_to=NOTES, forget=kind.draft(entry.action))
+        self._settled(entry, kind.settle(self._case(), entry.action, outcome))
 
 
 def _wall() -> datetime:

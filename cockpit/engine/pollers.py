@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -54,13 +55,13 @@ class Poller:
         """Poll until cancelled."""
         while True:
             wait, may_hurry = await self.round()
-            try:
-                if may_hurry:
-                    await asyncio.wait_for(self._poke.wait(), wait)
-                else:
-                    await asyncio.sleep(wait)
-            except TimeoutError:
-                pass
+            if not may_hurry:
+                await asyncio.sleep(wait)
+                continue
+            # Not `wait_for`: in Python 3.11 it can swallow a cancellation that comes with the event.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await self._poke.wait()
 
     async def round(self) -> tuple[float, bool]:
         """Read once. Returns how long to wait before the next, in seconds, and whether a poke may shorten it."""

@@ -39,6 +39,15 @@ DEEP_WINDOW = 900
 """The same in every `MEMBERS`-th round, for late edits and threads begun under old messages; still one call."""
 MEMBERS = 12
 """Every so many rounds the channel itself and its members are read."""
+CHANNEL_CHANGED = frozenset(
+    {
+        *("channel_join", "channel_leave", "channel_name"),
+        *("channel_archive", "channel_unarchive", "channel_convert_to_private"),
+    }
+)
+"""Subtypes of messages after which the channel and its members are read at once."""
+READINGS = 2
+"""How often a ticket's conversation is read after a change of the ticket."""
 DISCOVERY = 12
 """Every so many rounds a channel that isn't known yet is looked for."""
 
@@ -146,6 +155,8 @@ class SlackReader:
             oldest = before[-1 - reach_back].ts
             window = await service.history(key, oldest=oldest)
             facts = revised(facts, messages=_rewritten(before, window, len(before) - reach_back))
+            if any(message.subtype in CHANNEL_CHANGED and message.ts > before[-1].ts for message in window):
+                self._round = 0
         else:
             window = await service.history(key)
             facts = revised(facts, messages=same(before, window))
@@ -193,7 +204,7 @@ class FreshdeskReader:
 
     def __init__(self, reach: Callable[[], Reach]) -> None:
         self._reach = reach
-        self._read_at: dict[int, datetime] = {}
+        self._read_at: dict[int, tuple[datetime | None, int]] = {}
 
     async def read(self, numbers: Iterable[int], facts: tuple[TicketFacts, ...]) -> tuple[TicketFacts, ...]:
         """Bring the tickets up to date. Raises a `ServiceError` if Freshdesk can't be asked."""
@@ -213,9 +224,12 @@ class FreshdeskReader:
             # Merged or deleted under us: what was known stays, marked; what was never known can't be shown.
             return None if old is None else replace(old, ticket=replace(old.ticket, deleted=True))
         conversations: tuple[Conversation, ...]
-        if old is None or self._read_at.get(number) != ticket.updated_at:
+        # Freshdesk tells the change to the second: what came later in that second shows in the next round's reading.
+        seen = self._read_at.get(number, (None, 0))
+        times = seen[1] if seen[0] == ticket.updated_at else 0
+        if old is None or times < READINGS:
             conversations = await service.conversations(number)
-            self._read_at[number] = ticket.updated_at
+            self._read_at[number] = ticket.updated_at, times + 1
         else:
             conversations = old.conversations
         if old is None:

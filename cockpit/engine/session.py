@@ -11,19 +11,30 @@ from typing import TYPE_CHECKING, Any
 
 from cockpit.engine.actions import KINDS
 from cockpit.engine.actions.kind import NOTES, Impossible, Reach
+from cockpit.engine.card import StatusCard
+from cockpit.engine.handover import hand_over, write_brief
 from cockpit.engine.journal import Action, Draft
+from cockpit.engine.journal_file import NotSaved
 from cockpit.engine.ledger import outbox_of, records_of
+from cockpit.engine.notices import notices
 from cockpit.engine.outbox import DeliveryLock, Outbox
+from cockpit.engine.outreach import Outreach
+from cockpit.engine.threads import lift_data, unlifted
 from cockpit.engine.view import Case, DeliveryState, Part, View
 from cockpit.engine.watch import Watch
 from cockpit.incident.checklist import Assessor
 from cockpit.incident.facts import Record, Snapshot, Source
+from cockpit.incident.outbound import letter
 from cockpit.incident.tickets import linked
 from cockpit.services.errors import ServiceError
 
 if TYPE_CHECKING:
     from cockpit.engine.connection import Connection
+    from cockpit.engine.directory import Colleague, Directory
     from cockpit.engine.journal import Entry, Journal
+    from cockpit.incident.brief import Brief
+    from cockpit.incident.communities import Community
+    from cockpit.incident.facts import Person
     from cockpit.incident.process import Process
     from cockpit.incident.sensors import People
     from cockpit.settings import Settings
@@ -50,9 +61,13 @@ class Session:
         connection: Connection,
         process: Process,
         people: People,
+        directory: Directory,
     ) -> None:
         self.settings = settings
         self.process = process
+        self.directory = directory
+        self.outreach = Outreach(settings, connection, lambda: self.view.snapshot)
+        self._people = people
         self._journal = journal
         self._connection = connection
         self._case = self._learnt(case)
@@ -86,6 +101,12 @@ class Session:
             now=settings.now,
             settled=self._settled,
             changed=self._journal_changed,
+            tell=self._tell,
+            timeout=connection.timeout,
+        )
+        self._told: tuple[str, ...] = (journal.notice,) if journal.notice else ()
+        self._card = StatusCard(
+            people, view=lambda: self.view, reach=self._reach, mine=self._keeps_card, notice=self._tell
         )
         self._refresh_log()
         self.view = self._view()
@@ -123,6 +144,7 @@ class Session:
             assessment=self._assessor.assess(snapshot, now),
             outbox=self._outbox_view,
             now=now,
+            notices=(*notices(snapshot, self._connection.skews()), *self._told),
             me=self.settings.me,
             loading=all(poller.rounds == 0 for poller in pollers) and self._remembered_at is None,
             remembered_at=self._remembered_at if any(poller.rounds == 0 for poller in pollers) else None,
@@ -139,6 +161,16 @@ class Session:
         self.view = self._view()
         for listener in tuple(self._listeners):
             listener(self.view)
+
+    def _tell(self, words: str) -> None:
+        if words not in self._told:
+            self._told = (*self._told, words)
+            self._publish_soon()
+
+    def _keeps_card(self) -> bool:
+        """Whether this cockpit writes the status card: the one that delivers, once it has read everything."""
+        read = all(self._watch.health[one].read_at for one in Source if self._connection.configured(one))
+        return self.settings.status_card and self._outbox.delivering and read and self._connection.slack is not None
 
     # --- what it learns ------------------------------------------------------------------------------------------
 
@@ -161,7 +193,10 @@ class Session:
     def _learn(self, case: Case) -> None:
         if case != self._case:
             self._case = case
-            self._journal.save_case(case)
+            try:
+                self._journal.save_case(case)
+            except NotSaved as fault:
+                self._tell(str(fault))  # what it learnt is learnt again at the next start
             self._outbox.wake()
 
     def refresh(self, source: Source | None = None) -> None:
@@ -192,13 +227,39 @@ class Session:
         if step is not None and performer.service is None:
             data["title"] = self.process.step(step).title
         action = Action(uuid.uuid4().hex, self._case.key, kind, step, self.settings.me, self.now(), data)
-        if performer.service is None:
-            self._journal.add(action, Part.NOTE, NOTES)
-        else:
-            self._journal.add(action, Part.EFFECT, performer.destination(data))
+        try:
+            if performer.service is None:
+                self._journal.add(action, Part.NOTE, NOTES)
+            else:
+                self._journal.add(action, Part.EFFECT, performer.destination(data))
+        except NotSaved as fault:
+            raise Impossible(f"{fault} Nothing was done.") from fault
         self._journal_changed()
         self._outbox.wake()
         return action.id
+
+    def lift_all(self, step: str | None = None) -> tuple[str, ...]:
+        """Lift every reply that isn't top-level yet, oldest first; the ids of the actions."""
+        now = self.now()
+        return tuple([self.act("lift", step=step, **lift_data(one, now)) for one in unlifted(self.view.snapshot)])
+
+    def brief(self) -> Brief:
+        """The brief for the next responder, as of now; `incident.brief` writes it as Markdown or as a note."""
+        return write_brief(self, self._people)
+
+    def hand_over(
+        self, to: Colleague | None = None, liaison: Colleague | None = None, agreed: str = "", brief: str = ""
+    ) -> tuple[str, ...]:
+        """Hand the responder's role to one, the liaison's to another (or the same), or only one of the two.
+
+        Journals all of it: the assignment, the announcement with the brief (as it was shown, else a new one), that it
+        was agreed (in whose words), the tickets. Returns the ids. Raises `Impossible`, then nothing was journalled.
+        """
+        return hand_over(self, self._people, to, liaison, agreed, brief)
+
+    def letter(self, community: Community, to: Person) -> tuple[str, str]:
+        """Subject and text to start from when writing to a community first; both are reviewed before they go."""
+        return letter(self.view.snapshot, self.view.assessment, community, to, self.now())
 
     def retry(self, seq: int) -> None:
         """Send a refused or held delivery again; fresh facts are looked at first."""
@@ -221,7 +282,7 @@ class Session:
         if arrived:
             self._outbox.finish(entry, {"confirmed_by_hand": True})
         else:
-            self._journal.requeue(seq, self.now(), None, None)
+            self._journal.requeue(seq, self.now(), known={"sent_again_by_hand": True})
         self._journal_changed()
         self._outbox.wake()
 
@@ -229,12 +290,6 @@ class Session:
         self._learn(case)
         source = KINDS[entry.action.kind].service
         self.refresh(source)
-        if entry.action.kind == "reply":
-            key = f"reply:{entry.action.data['ticket']}"
-            draft = self.draft(key)
-            # Another text may have been begun since; only the one that arrived is forgotten.
-            if draft is not None and draft.text == entry.action.data["body"]:
-                self.drop_draft(key)
 
     def _journal_changed(self) -> None:
         self._refresh_log()
@@ -257,7 +312,7 @@ class Session:
     # --- drafts --------------------------------------------------------------------------------------------------
 
     def save_draft(self, key: str, text: str, **data: Any) -> datetime:
-        """Keep a text being written; durable when this returns. Returns when it was saved."""
+        """Keep a text being written; durable when this returns. Returns when it was saved. Raises `NotSaved`."""
         now = self.now()
         self._journal.save_draft(self._case.key, Draft(key, text, data, now))
         return now
@@ -278,6 +333,8 @@ class Session:
             self._spawn(poller.run(), f"poll {source}")
         await self.start_delivering()
         self._spawn(self._keep(), "keep")
+        if not self.settings.read_only:
+            self._spawn(self._card.run(), "status card")
 
     async def start_delivering(self) -> None:
         """Begin to deliver only: what a command does that leaves a note and goes."""
@@ -312,8 +369,12 @@ class Session:
                 self._save()
 
     def _save(self) -> None:
-        self._watch.news = False
-        self._journal.save_snapshot(self._case.key, self.view.snapshot, self.now())
+        try:
+            self._journal.save_snapshot(self._case.key, self.view.snapshot, self.now())
+        except NotSaved as fault:
+            self._tell(str(fault))
+        else:
+            self._watch.news = False
 
     async def read_once(self) -> None:
         """One reading of all three, for commands. Never raises for a service: its health tells."""

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from cockpit.engine.actions.kind import (
-    CLOCKS_APART,
+    LOOK_BACK,
     Absent,
     ActionKind,
     Data,
@@ -19,6 +19,7 @@ from cockpit.engine.actions.kind import (
     Recognition,
     record_of,
 )
+from cockpit.services.errors import Refused
 
 if TYPE_CHECKING:
     from cockpit.engine.journal import Action, Entry
@@ -27,9 +28,14 @@ LATE = timedelta(minutes=2)
 """A note posted later than this after the act says when the act was."""
 
 
+BY_HAND = {"confirmed_by_hand": " (arrival confirmed by hand)", "sent_again_by_hand": " (sent again by hand)"}
+"""What a note adds where nobody but a person could tell whether the effect had happened."""
+
+
 def note_text(kind: ActionKind, reach: Reach, action: Action, outcome: Data, posted_at: datetime) -> str:
     """The note as people read it: what was done, by whom and, if it is told late, when (UTC)."""
-    text = f"{kind.tell(reach.case, action, outcome)} — {action.actor}"
+    by_hand = next((words for name, words in BY_HAND.items() if outcome.get(name)), "")
+    text = f"{kind.tell(reach.case, action, outcome)}{by_hand} — {action.actor}"
     if posted_at - action.at < LATE:
         return text
     same_day = posted_at.date() == action.at.date()
@@ -48,19 +54,38 @@ class Telling:
         self._posted_at = posted_at
 
     async def prepare(self, reach: Reach, action: Action) -> Data:
-        """A note needs nothing but a channel. Raises `Held` without one."""
+        """A note needs nothing but a channel. Raises `Held` without one.
+
+        A kind whose note is all of it may look first: `Already` if another cockpit has told it, or a `ServiceError`.
+        """
         _channel(reach)
+        if self._kind.service is None:
+            await self._kind.prepare(reach, action)
         return {}
 
     async def send(self, reach: Reach, action: Action, baseline: Data) -> Data:
-        """One message, top-level, with the record in its metadata."""
+        """One message, top-level, with the record in its metadata.
+
+        Our bot may not be in the channel yet (PagerDuty has just made it) or any more: it joins, and posts then. The
+        first post was refused for that reason, so there can't be two.
+        """
         text = note_text(self._kind, reach, action, self._outcome, self._posted_at)
         record = record_of(self._kind, action, self._outcome)
-        return {"ts": await reach.slack.post(_channel(reach), text, record)}
+        channel = _channel(reach)
+        try:
+            return {"ts": await reach.slack.post(channel, text, record)}
+        except Refused as refused:
+            if refused.code != "not_in_channel":
+                raise
+        await reach.slack.join(channel)
+        return {"ts": await reach.slack.post(channel, text, record)}
 
     async def recognise(self, reach: Reach, entry: Entry) -> Recognition:
-        """By the action's id in the metadata of what was posted since."""
-        since = (entry.sent_at or entry.changed_at) - CLOCKS_APART
+        """By the action's id in the metadata of what was posted since.
+
+        Looked for far back, since a wrong clock, here or there, would otherwise post a note twice.
+        """
+        since = (entry.sent_at or entry.changed_at) - LOOK_BACK
         ts = await reach.slack.find_post(_channel(reach), entry.action.id, since)
         return Absent() if ts is None else Found({"ts": ts})
 

@@ -97,6 +97,8 @@ class View:
     assessment: Assessment
     outbox: Outbox
     now: datetime
+    notices: tuple[str, ...] = ()
+    """What is wrong around the incident, each a sentence or two with what to do; worth saying once."""
     me: str = ""
     """The name under which this cockpit's acts are told."""
     loading: bool = False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -26,7 +26,7 @@ class Due(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Deadline:
     """Something due. `id` names the clock, `about` says whom or what it is about, `started` is when the clock
-    began; `ticket` tells deadlines of one id apart."""
+    began; `ticket` tells deadlines of one id apart. One that a person snoozed is *ok* until `snoozed_until`."""
 
     id: str
     title: str
@@ -35,7 +35,11 @@ class Deadline:
     about: str
     started: datetime
     ticket: int | None = None
+    snoozed_until: datetime | None = None
 
+
+_CLOCKS = {"community_update": "update"}
+"""The clock of a deadline whose id isn't the clock's."""
 
 _URGENCY = {Due.OVERDUE: 0, Due.SOON: 1, Due.OK: 2, Due.MET: 3}
 
@@ -50,7 +54,21 @@ def deadlines(ctx: Context, start: OfficialStart, done: Iterable[str] = ()) -> t
         due = list(_after(ctx, start, frozenset(done)))
     else:
         due = [*_acknowledge(ctx), *_inform(ctx), *_updates(ctx, start), *_narrate(ctx), *_relief(ctx)]
-    return tuple(sorted(due, key=lambda one: (_URGENCY[one.state], one.due, one.id, one.ticket or 0)))
+    # A process without such a step doesn't run that clock; relief is nobody's step.
+    run = {str(step.params["clock"]) for step in ctx.process.steps if "clock" in step.params} | {"relief"}
+    told = (_snoozed(ctx, one) for one in due if _CLOCKS.get(one.id, one.id) in run)
+    return tuple(
+        sorted(told, key=lambda one: (_URGENCY[one.state], one.snoozed_until or one.due, one.id, one.ticket or 0))
+    )
+
+
+def _snoozed(ctx: Context, one: Deadline) -> Deadline:
+    """The deadline, kept quiet while a person's snooze of it lasts. A clock that began anew since isn't snoozed."""
+    found = ctx.records.snoozed.get((one.id, one.ticket))
+    if found is None or one.state is Due.MET or found.until <= ctx.now or found.at < one.started:
+        return one
+    words = f"{one.about} · snoozed until {ctx.moment(found.until)}: {found.reason}"
+    return replace(one, state=Due.OK, snoozed_until=found.until, about=words)
 
 
 def _deadline(

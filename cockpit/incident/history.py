@@ -22,6 +22,7 @@ from cockpit.incident.facts import (
     Status,
     TicketFacts,
 )
+from cockpit.incident.tickets import ticket_of
 
 STANDING: frozenset[str] = frozenset({"attest", "override", "not_applicable", "defer", "retract"})
 """Kinds of record by which a person settles a step; the latest on a step counts."""
@@ -278,6 +279,16 @@ def ticket_history(facts: TicketFacts) -> TicketHistory:
 
 
 @dataclass(frozen=True, slots=True)
+class Snooze:
+    """A person put a clock's signal off until then, and said why."""
+
+    until: datetime
+    reason: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class RecordHistory:
     """The shared log, by what it settles."""
 
@@ -288,6 +299,8 @@ class RecordHistory:
     invited: tuple[Record, ...]
     drafted: tuple[Record, ...]
     handoff: Record | None
+    snoozed: Mapping[tuple[str, int | None], Snooze]
+    """The latest snooze of each clock, by the deadline's id and ticket."""
 
 
 def record_history(records: Iterable[Record]) -> RecordHistory:
@@ -300,4 +313,17 @@ def record_history(records: Iterable[Record]) -> RecordHistory:
         invited=tuple(record for record in ordered if record.kind in ("invite", "request_responders")),
         drafted=tuple(record for record in ordered if record.kind == "report"),
         handoff=next((record for record in reversed(ordered) if record.kind == "handoff"), None),
+        snoozed=dict(found for record in ordered if record.kind == "snooze" and (found := _snooze(record)) is not None),
     )
+
+
+def _snooze(record: Record) -> tuple[tuple[str, int | None], Snooze] | None:
+    """The clock that a record snoozes, and until when; None for a record that doesn't say it properly."""
+    try:
+        until = datetime.fromisoformat(str(record.data.get("until")))
+    except ValueError:
+        return None
+    if until.tzinfo is None:
+        return None
+    clock = str(record.data.get("deadline") or ""), ticket_of(record)
+    return clock, Snooze(until, str(record.data.get("reason") or ""), record.actor, record.at)

@@ -18,6 +18,7 @@ ACTIONS: frozenset[str] = frozenset(
     {
         *("acknowledge", "set_priority", "declare", "open_channel", "note", "link_ticket", "lift", "verdict"),
         *("false_alarm", "resolve_incident", "resolve_ticket", "reopen", "attest", "handoff", "report"),
+        *("people", "assign_ticket"),
         *("reply:first_response", "reply:update", "reply:resolution", "reply:need_more", "reply:report_link"),
         "reply:plain",
     }

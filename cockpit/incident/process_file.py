@@ -33,6 +33,12 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _LAPSES = ("reopened", "handoff")
 
 
+def shipped() -> Mapping[str, Path]:
+    """The processes that come with the cockpit, by name: to run, or to copy and change."""
+    folder = Path(str(files("cockpit") / "processes"))
+    return {path.stem: path for path in sorted(folder.glob("*.toml"))}
+
+
 def read(path: Path | None = None) -> Process:
     """Read the process at `path`, or the built-in one. Raises ProcessError."""
     if path is None:
@@ -43,7 +49,8 @@ def read(path: Path | None = None) -> Process:
         try:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise ProcessError(f"{name}: the process can't be read: {error}") from error
+            why = getattr(error, "strerror", None) or "it isn't text in UTF-8"
+            raise ProcessError(f"{name}: the process can't be read: {why}") from error
     return parse(text, name)
 
 

@@ -129,7 +129,7 @@ def problems(text: str) -> tuple[str, ...]:
     found: list[str] = []
     if not text.strip():
         return ("It is empty.",)
-    marks = re.findall(rf"{_OPEN}\s*(\w*)", text)
+    marks = re.findall(rf"{_OPEN}\s*([\w.]*)", text)
     for name in dict.fromkeys(marks):
         found.append(f"“{name}” isn't filled in." if name else "A field isn't filled in.")
     if not marks and _CLOSE in text:
@@ -148,7 +148,7 @@ def starting_fields(snapshot: Snapshot, assessment: Assessment, ticket: int, now
     facts = snapshot.ticket(ticket)
     history = ticket_history(facts) if facts else None
     fields = {
-        "name": _plain(facts.ticket.requester.name) if facts else "",
+        "name": plain(facts.ticket.requester.name) if facts else "",
         "hub": _hub(snapshot, assessment),
         "impact": assessment.outage_kind or "",
         "state": _state(snapshot, assessment, now),
@@ -160,7 +160,22 @@ def starting_fields(snapshot: Snapshot, assessment: Assessment, ticket: int, now
     return {name: value for name, value in fields.items() if value}
 
 
-def _plain(words: str) -> str:
+def readdressed(text: str, was: str, to: str) -> str:
+    """The same text to somebody else: the greeting, its first line, names them instead."""
+    first, line_end, rest = text.partition("\n")
+    for name in filter(None, (plain(was), first_name(plain(was)))):
+        if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", first):
+            return re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", lambda _: plain(to), first, count=1) + line_end + rest
+    return text
+
+
+def first_name(name: str) -> str:
+    """The name by which somebody is called: its first word, unless that is only an initial."""
+    first = name.split()[0] if name.split() else name
+    return first if len(first.rstrip(".")) > 1 else name
+
+
+def plain(words: str) -> str:
     """A name out of a service, on one line, with nothing in it that Markdown reads or that looks like a field."""
     return one_line(re.sub(r"[\\`*<>\[\]{}|⟦⟧]", "", words), 80)
 
@@ -171,9 +186,9 @@ def _hub(snapshot: Snapshot, assessment: Assessment) -> str:
         for labels in assessment.process.words.hub_labels:
             parts = [alert.labels.get(label, "") for label in labels.split("/")]
             if all(parts):
-                return _plain("/".join(parts))
+                return plain("/".join(parts))
     found = re.search(r":\s+([\w.-]+(?:/[\w.-]+)?)\s*$", facts.incident.title) if facts else None
-    return _plain(found[1]) if found else ""
+    return plain(found[1]) if found else ""
 
 
 def _state(snapshot: Snapshot, assessment: Assessment, now: datetime) -> str:
@@ -197,7 +212,7 @@ def _tried(snapshot: Snapshot, since: datetime | None, now: datetime) -> str:
     if snapshot.slack is None:
         return ""
     lines = [
-        f"- {_plain(_without_output(act_words(message)).lstrip('✎⚒$ '))} ({moment(message.record.at, now)})"
+        f"- {plain(_without_output(act_words(message)).lstrip('✎⚒$ '))} ({moment(message.record.at, now)})"
         for message in snapshot.slack.messages
         if message.record is not None
         and message.record.kind in ("note", "run")

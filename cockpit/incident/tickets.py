@@ -1,4 +1,6 @@
-"""Which Freshdesk tickets belong to the incident: link and unlink records, and links in PagerDuty's description."""
+"""Which Freshdesk tickets belong to the incident: link and unlink records, and links in PagerDuty's description.
+
+A ticket that we opened for the incident, by writing to the community first, is linked by that."""
 
 from __future__ import annotations
 
@@ -7,7 +9,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from cockpit.incident.facts import PagerDutyFacts, Record
+from cockpit.incident.facts import PagerDutyFacts, Record, TicketFacts, TicketStatus
+
+LINKING = ("link_ticket", "open_ticket")
+"""The kinds of record that make a ticket belong to the incident."""
 
 _PATH = r"/(?:a|helpdesk|support)/tickets/(\d{1,18})(?![\w-])"
 
@@ -49,15 +54,15 @@ def links(records: Iterable[Record], pagerduty: PagerDutyFacts | None, freshdesk
         created = pagerduty.incident.created_at
         described = ticket_ids_in(pagerduty.incident.description, freshdesk_url)
         spans = [Link(ticket, created) for ticket in described]
-    told = (record for record in records if record.kind in ("link_ticket", "unlink_ticket"))
+    told = (record for record in records if record.kind in (*LINKING, "unlink_ticket"))
     for record in sorted(told, key=lambda record: (record.at, record.id)):
         ticket = ticket_of(record)
         if ticket is None:
             continue
         held = next((n for n, link in enumerate(spans) if link.ticket == ticket and link.until is None), None)
-        if record.kind == "link_ticket" and held is None:
+        if record.kind in LINKING and held is None:
             spans.append(Link(ticket, record.at))
-        elif record.kind == "link_ticket" and held is not None:
+        elif record.kind in LINKING and held is not None:
             spans[held] = Link(ticket, min(spans[held].since, record.at))
         elif held is not None:
             spans[held] = Link(ticket, spans[held].since, max(record.at, spans[held].since))
@@ -67,3 +72,17 @@ def links(records: Iterable[Record], pagerduty: PagerDutyFacts | None, freshdesk
 def linked(records: Iterable[Record], pagerduty: PagerDutyFacts | None, freshdesk_url: str) -> tuple[int, ...]:
     """The numbers of the tickets that are linked now, in order of linking."""
     return tuple(link.ticket for link in links(records, pagerduty, freshdesk_url) if link.until is None)
+
+
+def merged_into(facts: TicketFacts) -> int | None:
+    """The ticket that this one was merged into; None: it wasn't.
+
+    Freshdesk closes a merged ticket and says where it went in a private note; no field tells.
+    """
+    if facts.ticket.status != TicketStatus.CLOSED:
+        return None
+    for piece in reversed(facts.conversations):
+        found = re.search(r"\bmerged into ticket (?:with ID )?#?(\d{1,18})\b", piece.text) if piece.private else None
+        if found:
+            return int(found[1])
+    return None

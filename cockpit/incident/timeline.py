@@ -161,7 +161,8 @@ def _ticket(facts: TicketFacts, records: tuple[Record, ...]) -> Iterator[Timelin
         else f"{who} opened ticket {ticket.id}: {ticket.subject}"
     )
     actor = ticket.agent.name if ticket.outbound and ticket.agent else ticket.requester.name
-    yield TimelineEvent(ticket.created_at, Source.FRESHDESK, actor, text, "ticket", ticket.url)
+    if not any(record.kind == "open_ticket" and ticket_of(record) == ticket.id for record in records):
+        yield TimelineEvent(ticket.created_at, Source.FRESHDESK, actor, text, "ticket", ticket.url)
     ours = [record for record in records if record.kind == "reply" and ticket_of(record) == ticket.id]
     for piece in facts.conversations:
         if piece.id == 0 or piece.private:

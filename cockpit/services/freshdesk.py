@@ -5,6 +5,7 @@ Every method raises the errors of `errors`; none sends anything twice.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -14,12 +15,13 @@ from cockpit.services import freshdesk_wire as wire
 from cockpit.services.address import Secret, sealed
 from cockpit.services.call import TIMEOUT, Call, Unreadable
 from cockpit.services.client import utc_now
+from cockpit.services.errors import NotFound
 from cockpit.services.freshdesk_line import freshdesk_call
 from cockpit.services.freshdesk_people import FreshdeskPeople
 from cockpit.services.wire import Json, items, line, number, obj, readable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from cockpit.services.freshdesk_wire import CannedResponse
 
@@ -99,14 +101,25 @@ class Freshdesk(FreshdeskPeople):
             if known is None or (folder is not None and name != folder):
                 continue
             contents: list[Json] = []
-            for one in map(obj, await self._all(call, f"canned_response_folders/{known}/responses")):
+            try:
+                listed = await self._all(call, f"canned_response_folders/{known}/responses")
+            except NotFound:  # deleted since it was listed
+                continue
+            for one in map(obj, listed):
                 response_id = number(one.get("id"))
                 if not one.get("content_html") and response_id is not None:
-                    contents.append(obj(await self._ask(call, "GET", f"canned_responses/{response_id}")))
+                    with suppress(NotFound):  # deleted since it was listed
+                        contents.append(obj(await self._ask(call, "GET", f"canned_responses/{response_id}")))
                 else:
                     contents.append(one)
             found += readable(partial(wire.canned_response, folder=name), contents)
         return tuple(found)
+
+    async def canned_response(self, response_id: int) -> CannedResponse:
+        """That canned response as it is now; `NotFound` where it is gone. Freshdesk doesn't name its folder here."""
+        call = _reading("read a canned response of Freshdesk")
+        body = await self._ask(call, "GET", f"canned_responses/{response_id}")
+        return call.read(lambda one: wire.canned_response(one, ""), body)
 
     # --- writing --------------------------------------------------------------------------------------------
 
@@ -141,6 +154,7 @@ class Freshdesk(FreshdeskPeople):
         html: str,
         *,
         name: str | None = None,
+        cc: Sequence[str] = (),
         email_config_id: int | None = None,
     ) -> Ticket:
         """Write to somebody first; the ticket that this opens, its status open.
@@ -157,7 +171,9 @@ class Freshdesk(FreshdeskPeople):
             # Freshdesk would close it at once, with the community still waiting.
             "status": TicketStatus.OPEN,
             "priority": 1,
-        } | ({"name": name} if name else {})
+        }
+        content |= {"name": name} if name else {}
+        content |= {"cc_emails": list(cc)} if cc else {}
         body = obj(await self._ask(call, "POST", "tickets/outbound_email", body=content))
         requester = Person(str(number(body.get("requester_id")) or ""), name or email, email)
         return call.read(lambda one: wire.ticket(one, self._web, requester), body)

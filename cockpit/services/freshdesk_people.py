@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from cockpit.incident.communities import Company
+
 
 class FreshdeskPeople(FreshdeskLine):
     """Who an id is.
@@ -72,6 +74,24 @@ class FreshdeskPeople(FreshdeskLine):
                 body = None
             self._companies[company_id] = line(obj(body).get("name")) or None
         return self._companies[company_id]
+
+    async def companies(self) -> tuple[Company, ...]:
+        """The companies, by name."""
+        call = freshdesk_call("list the Freshdesk companies", needs="the right to see companies")
+        found = readable(wire.company, await self._all(call, "companies"))
+        return tuple(sorted(found, key=lambda one: (one.name.casefold(), one.id)))
+
+    async def contacts_of(self, company_id: int) -> tuple[Person, ...]:
+        """The contacts of that company, by name."""
+        call = freshdesk_call("list the contacts of a Freshdesk company", needs="the right to see contacts")
+        found = readable(wire.person, await self._all(call, "contacts", {"company_id": company_id}))
+        return tuple(sorted(map(self._remembered, found), key=lambda one: (one.name.casefold(), one.id)))
+
+    async def contact_by_email(self, email: str) -> Person | None:
+        """The contact with that address, or None."""
+        call = freshdesk_call(f"look for {email} in Freshdesk", needs="the right to see contacts")
+        found = readable(wire.person, await self._all(call, "contacts", {"email": email}))
+        return next(map(self._remembered, found), None)
 
     async def _agent(self, agent_id: int) -> Person:
         if agent_id not in self._people:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from cockpit.incident.communities import Company
 from cockpit.incident.facts import Conversation, Person, Ticket, TicketStatus
 from cockpit.incident.markup import from_html
 from cockpit.incident.text import clean
@@ -48,6 +49,14 @@ def person(value: object) -> Person:
     name = line(one.get("name")) or line(contact.get("name"))
     email = line(one.get("email")) or line(contact.get("email")) or None
     return Person(str(known), name or email or f"contact {known}", email)
+
+
+def company(value: object) -> Company:
+    """A company."""
+    one = obj(value)
+    known = whole_id(one.get("id"), "a company")
+    domains = filter(None, map(line, items(one.get("domains"))))
+    return Company(known, line(one.get("name")) or f"company {known}", tuple(domains))
 
 
 def ticket(

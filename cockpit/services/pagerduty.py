@@ -5,6 +5,7 @@ Every method raises the errors of `errors`; none sends anything twice.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -26,6 +27,9 @@ CHANNEL_RIGHTS = "a user token of an Owner or Global Admin, and PagerDuty's Slac
 
 EVERYWHEN: Json = {"date_range": "all"}
 """Without it PagerDuty looks back for a month only."""
+
+LONGEST_RANGE = timedelta(days=180)
+"""PagerDuty refuses to list a range of more than six months."""
 
 WITH_BODY: Json = {"include[]": ["body"]}
 """Without it an incident comes without its body, which holds the links to the tickets."""
@@ -55,6 +59,19 @@ class PagerDuty(PagerDutyLine):
             wire.incident, await self._with_emails(await self._all(call, "incidents", "incidents", params))
         )
         return tuple(sorted(found, key=lambda one: (one.created_at, one.number), reverse=True))
+
+    async def incidents(self, since: datetime, until: datetime) -> tuple[Incident, ...]:
+        """All that were created from `since` on and before `until`, resolved ones too, newest first."""
+        call = _reading("list the PagerDuty incidents")
+        listed: list[Any] = []
+        while since < until:
+            end = min(since + LONGEST_RANGE, until)
+            params = {"statuses[]": ["triggered", "acknowledged", "resolved"], "sort_by": "created_at:desc"} | WITH_BODY
+            params |= {"since": since.isoformat(), "until": end.isoformat()}
+            listed += await self._all(call, "incidents", "incidents", params)
+            since = end
+        found = {one.id: one for one in readable(wire.incident, await self._with_emails(listed))}
+        return tuple(sorted(found.values(), key=lambda one: (one.created_at, one.number), reverse=True))
 
     async def incident(self, incident_id: str) -> Incident:
         """The incident with that id, or with that number, which PagerDuty takes for an id too."""

@@ -82,6 +82,17 @@ class Slack(SlackPeople):
                     return one
         return None
 
+    async def channels(self) -> tuple[Channel, ...]:
+        """All public channels, archived ones too, by name: for who looks for many, since each page is one call."""
+        call = slack_call("list the Slack channels", needs="the Slack scope channels:read")
+        url = (await self._who()).url
+        arguments = {"types": "public_channel", "exclude_archived": False, "limit": CHANNELS_PAGE}
+        found: dict[str, Channel] = {}
+        async for body in self._pages(call, "conversations.list", arguments):
+            listed = readable(lambda value: wire.channel(value, url), items(body.get("channels")))
+            found |= {one.id: one for one in listed}
+        return tuple(sorted(found.values(), key=lambda one: one.name))
+
     async def create_channel(self, name: str) -> Channel:
         """Open a public channel. `Refused` with code `name_taken` where there is one, archived perhaps."""
         call = _writing(f"create Slack channel #{name}", "the Slack scope channels:manage")
@@ -184,6 +195,19 @@ class Slack(SlackPeople):
         """Put another text, and record, into a message of ours."""
         call = _writing(f"edit a message in Slack channel {channel_id}", "the Slack scope chat:write")
         await self._ask(call, "chat.update", {"channel": channel_id, "ts": ts} | _content(text, record))
+
+    async def post_card(self, channel_id: str, text: str) -> str:
+        """Post the status card; its timestamp."""
+        call = _writing(f"post the status card in Slack channel {channel_id}", "the Slack scope chat:write")
+        content = _content(text, None) | {"metadata": wire.card_metadata(), "unfurl_links": False}
+        body = await self._ask(call, "chat.postMessage", {"channel": channel_id} | content)
+        return call.read(lambda one: identifier(one.get("ts"), "a message"), body)
+
+    async def update_card(self, channel_id: str, ts: str, text: str) -> None:
+        """Put another text into the status card."""
+        call = _writing(f"edit the status card in Slack channel {channel_id}", "the Slack scope chat:write")
+        content = _content(text, None) | {"metadata": wire.card_metadata()}
+        await self._ask(call, "chat.update", {"channel": channel_id, "ts": ts} | content)
 
     async def delete(self, channel_id: str, ts: str) -> None:
         """Take a message of ours away; nothing happens where it is gone already."""

@@ -13,7 +13,7 @@ from cockpit.services.call import TIMEOUT
 from cockpit.services.client import utc_now
 from cockpit.services.errors import Forbidden, NotFound, Refused
 from cockpit.services.slack_line import SlackLine, slack_call
-from cockpit.services.wire import items, readable
+from cockpit.services.wire import items, line, obj, readable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -39,6 +39,7 @@ class SlackPeople(SlackLine):
         token = sealed(token, "Slack token")
         super().__init__(token, api_url, timeout=timeout, now=now)
         self._known: dict[str, Person] = {}
+        self._gone: set[str] = set()
         self._listed = False
         self._listing = asyncio.Lock()
 
@@ -48,9 +49,17 @@ class SlackPeople(SlackLine):
             if not self._listed:
                 call = slack_call("list the people in Slack", needs=_READ)
                 async for body in self._pages(call, "users.list", {"limit": USERS_PAGE}):
-                    self._known |= {one.id: one for one in readable(wire.person, items(body.get("members")))}
+                    listed = items(body.get("members"))
+                    self._known |= {one.id: one for one in readable(wire.person, listed)}
+                    self._gone |= {line(one.get("id")) for one in map(obj, listed) if wire.absent(one)}
                 self._listed = True
         return MappingProxyType(self._known)
+
+    async def colleagues(self) -> tuple[Person, ...]:
+        """The people who can be invited, by name: no bot, and nobody who has left."""
+        known = await self.people()
+        present = (one for one in known.values() if one.id not in self._gone)
+        return tuple(sorted(present, key=lambda one: (one.name.casefold(), one.id)))
 
     async def person(self, user_id: str) -> Person:
         """That user; `NotFound` where Slack knows nobody by that id."""

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 EVENT_TYPE = "cockpit_action"
 """The `event_type` of the metadata that makes a message a line of the shared log."""
 
+CARD_TYPE = "cockpit_card"
+"""The same for the status card, which is no line of the log."""
+
 _MENTION = re.compile(r"<@([UW][A-Z0-9]+)")
 
 
@@ -79,6 +82,11 @@ def person(value: object) -> Person:
     return Person(known, next(filter(None, map(line, names)), known), line(profile.get("email")) or None)
 
 
+def absent(value: Json) -> bool:
+    """Whether a user is nobody to be reached: a bot, or somebody who has left."""
+    return bool(value.get("is_bot")) or bool(value.get("deleted")) or value.get("id") == "USLACKBOT"
+
+
 def channel(value: object, workspace_url: str) -> Channel:
     """A channel; `workspace_url` (of `auth.test`) gives its address."""
     one = obj(value)
@@ -126,6 +134,7 @@ def message(
     one = obj(value)
     ts = identifier(one.get("ts"), "a message")
     subtype = line(one.get("subtype")) or None
+    trusted = trust.covers(one)
     count = number(one.get("reply_count")) or 0
     return Message(
         ts=ts,
@@ -139,7 +148,8 @@ def message(
         edited=bool(obj(one.get("edited"))),
         deleted=subtype == "tombstone",
         bot=bool(one.get("bot_id")) or subtype == "bot_message",
-        record=record(one.get("metadata"), ts) if trust.covers(one) else None,
+        record=record(one.get("metadata"), ts) if trusted else None,
+        card=trusted and obj(one.get("metadata")).get("event_type") == CARD_TYPE,
     )
 
 
@@ -217,6 +227,11 @@ def metadata(action: Record) -> Json:
         "data": dict(action.data),
     }
     return {"event_type": EVENT_TYPE, "event_payload": payload}
+
+
+def card_metadata() -> Json:
+    """The `metadata` argument that makes a message the status card."""
+    return {"event_type": CARD_TYPE, "event_payload": {"kind": "card"}}
 
 
 def record(value: object, ts: str) -> Record | None:

@@ -345,3 +345,14 @@ async def test_a_restart_finds_what_was_on_its_way(sandbox: Sandbox, settings: S
     assert sum("in the middle of it" in note["text"] for note in posted(sandbox)) == 1
     await session.close()
     await desk.close()
+
+
+async def test_a_note_joins_the_channel_that_our_bot_is_not_in(session: Session, sandbox: Sandbox) -> None:
+    await begin(session)
+    channel = next(c for c in sandbox.world.slack.channels.values() if c.id == session.case.channel_id)
+    bot = sandbox.world.slack.apps["cockpit"].user_id
+    channel.members.remove(bot)
+    before = len(posted(sandbox))
+    session.act("note", text="back again")
+    await until(lambda: not session.view.outbox.deliveries)
+    assert len(posted(sandbox)) == before + 1

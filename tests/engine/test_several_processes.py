@@ -7,9 +7,14 @@ import os
 import sys
 from pathlib import Path
 
+import pytest
+
+from cockpit import config as configuration
+from cockpit.command_line.sandbox import config_text
 from cockpit.engine.desk import Desk
 from cockpit.engine.outbox import DeliveryLock
 from cockpit.engine.session import Session
+from cockpit.engine.view import Part
 from cockpit.sandbox import Sandbox
 from cockpit.settings import Settings
 from tests.engine.test_session import posted
@@ -65,3 +70,92 @@ async def test_a_dead_process_frees_the_lock(tmp_path: Path) -> None:
     await holder.wait()
     assert mine.take()
     mine.free()
+
+
+# --- the command itself, beside an open session -------------------------------------------------------------------
+
+
+@pytest.fixture
+def config(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A config that points at the sandbox, and a state folder of the test's own for every process."""
+    for name in [name for name in os.environ if name.startswith(("COCKPIT_", "XDG_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("COCKPIT_STATE_DIR", str(tmp_path / "state"))
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    path = tmp_path / "config.toml"
+    path.touch(0o600)
+    path.write_text(config_text(sandbox))
+    return path
+
+
+async def cockpit(config: Path, *words: str) -> asyncio.subprocess.Process:
+    """Start the program."""
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "cockpit", "--config", str(config), *words,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+
+
+async def with_channel(config: Path, sandbox: Sandbox) -> tuple[Desk, Session]:
+    """An open session that delivers, its channel opened."""
+    desk = Desk(configuration.load(config))
+    session = desk.session(await desk.find("1924"))
+    await session.start()
+    session.act("open_channel")
+    await until(lambda: len(posted(sandbox)) == 1 and not session.view.outbox.deliveries)
+    return desk, session
+
+
+def told(sandbox: Sandbox) -> list[str]:
+    """The notes' texts, without their author."""
+    return [note["text"].split(" — ")[0] for note in sorted(posted(sandbox), key=lambda one: float(one["ts"]))]
+
+
+async def test_notes_from_other_processes_are_delivered_by_the_open_session(config: Path, sandbox: Sandbox) -> None:
+    desk, session = await with_channel(config, sandbox)
+    commands = [await cockpit(config, "note", "1924", f"from outside {number}") for number in range(3)]
+    ended = await asyncio.gather(*(command.communicate() for command in commands))
+    for command, (out, err) in zip(commands, ended, strict=True):
+        assert command.returncode == 0, err.decode()
+        assert "from outside" in out.decode()
+    await until(lambda: not session.view.outbox.deliveries)
+    assert sorted(told(sandbox)[1:]) == [f"✎ from outside {number}" for number in range(3)]
+    notes = [entry for entry in session._journal.entries(session.case.key) if entry.part is Part.NOTE]
+    journalled = [entry.action.id for entry in notes]
+    assert [note["metadata"]["event_payload"]["id"] for note in posted(sandbox)] == journalled, "in order, each once"
+    await session.close()
+    await desk.close()
+
+
+async def test_a_command_that_is_killed_leaves_its_note_to_the_open_session(config: Path, sandbox: Sandbox) -> None:
+    desk, session = await with_channel(config, sandbox)
+    sandbox.fault("slack", "hang", path="chat.postMessage")
+    command = await cockpit(config, "note", "1924", "its writer dies")
+    await until(lambda: any("its writer dies" in str(one.data) for one in session.view.outbox.deliveries))
+    command.kill()
+    await command.communicate()
+    sandbox.clear_faults()
+    await until(lambda: not session.view.outbox.deliveries)
+    assert told(sandbox)[1:] == ["✎ its writer dies"]
+    await session.close()
+    await desk.close()
+
+
+async def test_a_command_takes_over_when_the_deliverer_dies_in_the_middle(config: Path, sandbox: Sandbox) -> None:
+    desk, session = await with_channel(config, sandbox)
+    await session.close()
+    await desk.close()
+    sandbox.fault("slack", "hang", path="chat.postMessage", count=1)
+    deliverer = await cockpit(config, "note", "1924", "the first")
+    await until(lambda: any(request.fault == "hang" for request in sandbox.requests), "it is on its way")
+    second = await cockpit(config, "note", "1924", "the second")
+    looking = Desk(configuration.load(config))
+    case = looking.journal.cases()[0]
+    await until(lambda: len(looking.history(case)) == 3, "the second is journalled behind it")
+    deliverer.kill()
+    await deliverer.communicate()
+    _, err = await second.communicate()
+    assert second.returncode == 0, err.decode()
+    assert told(sandbox)[1:] == ["✎ the first", "✎ the second"]
+    await looking.close()

@@ -217,6 +217,8 @@ async def test_the_alert_lands_on_the_placeholder_whatever_the_clock_says() -> N
         origin = datetime(2026, 11, 23, hour, 17, tzinfo=UTC)
         async with Sandbox("long_outage", clock=SandboxClock(origin, 0)) as sandbox:
             incident = next(i for i in sandbox.state()["pagerduty"]["incidents"] if i["incident_number"] == 1924)
-            entries = incident["log_entries"] if "log_entries" in incident else sandbox.state()["pagerduty"]["log_entries"]
+            entries = (
+                incident["log_entries"] if "log_entries" in incident else sandbox.state()["pagerduty"]["log_entries"]
+            )
             first = next(e for e in entries if e["type"].startswith("assign"))
             assert "Out of hours" in str(first), hour

@@ -116,6 +116,24 @@ async def test_canned_responses(freshdesk: Freshdesk) -> None:
     assert await freshdesk.canned_responses("No such folder") == ()
 
 
+async def test_a_canned_folder_that_is_gone_leaves_the_others(freshdesk: Freshdesk, sandbox: Sandbox) -> None:
+    everything = await freshdesk.canned_responses()
+    sandbox.fault("freshdesk", "404", path="/responses", count=1)
+    left = await freshdesk.canned_responses()
+    assert left
+    assert set(left) < set(everything)
+
+
+async def test_companies_and_their_contacts(freshdesk: Freshdesk) -> None:
+    companies = await freshdesk.companies()
+    assert [one.name for one in companies] == ["Mordor Institute", "Rivendell University", "Utopia College"]
+    assert companies[1].domains == ("rivendell.example",)
+    contacts = await freshdesk.contacts_of(companies[1].id)
+    assert [one.name for one in contacts] == ["R. Osei", "T. Brandt"]
+    assert await freshdesk.contact_by_email("t.brandt@rivendell.example") == contacts[1]
+    assert await freshdesk.contact_by_email("nobody@rivendell.example") is None
+
+
 async def test_writing_to_somebody_first(freshdesk: Freshdesk) -> None:
     made = await freshdesk.outbound_email("g.moreau@mordor.example", "Your hub is down", "<p>We know</p>")
     found = await freshdesk.ticket(made.id)

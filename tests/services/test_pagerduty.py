@@ -35,6 +35,33 @@ async def test_open_incidents_know_whom_they_are_assigned_to(pagerduty: PagerDut
     assert found.service_name == "JupyterHub URL"
 
 
+async def test_incidents_of_a_range_resolved_ones_too(pagerduty: PagerDuty, sandbox: Sandbox) -> None:
+    service = (await pagerduty.services())[0].id
+    made = [await pagerduty.create(f"number {n}", service, "P1", "", f"key-{n}") for n in range(3)]
+    await pagerduty.resolve(made[1].id)
+    since, until = made[0].created_at - timedelta(hours=1), made[2].created_at + timedelta(seconds=5)
+    found = await pagerduty.incidents(since, until)
+    assert [one.title for one in found if one.title.startswith("number")] == ["number 2", "number 1", "number 0"]
+    assert {one.title: one.status for one in found}["number 1"] is Status.RESOLVED
+    assert await pagerduty.incidents(since - timedelta(days=30), since - timedelta(days=1)) == ()
+    assert await pagerduty.incidents(until, since) == ()
+
+
+async def test_a_long_range_is_asked_for_in_parts_and_pages_are_put_together(
+    pagerduty: PagerDuty, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pagerduty_line, "PAGE", 2)
+    service = (await pagerduty.services())[0].id
+    made = [await pagerduty.create(f"number {n}", service, "P1", "", f"key-{n}") for n in range(5)]
+    before = len(sandbox.requests)
+    until = made[-1].created_at + timedelta(seconds=5)
+    found = await pagerduty.incidents(until - timedelta(days=400), until)
+    assert {one.id for one in made} <= {one.id for one in found}
+    assert len({one.id for one in found}) == len(found)
+    asked = [one for one in sandbox.requests[before:] if one.path.endswith("/incidents")]
+    assert len(asked) >= 3 + 2, "three ranges of at most six months, and the last one's pages"
+
+
 async def test_an_incident_by_id_and_by_number(pagerduty: PagerDuty) -> None:
     found = await pagerduty.incident(await the_incident(pagerduty))
     assert await pagerduty.incident("1924") == found

@@ -35,6 +35,25 @@ async def say(sandbox: Sandbox, text: str, **more: Any) -> None:
         assert answer.json() == {"applied": True}
 
 
+async def test_the_card_is_known_and_is_no_record(slack: Slack, channel: Channel, sandbox: Sandbox) -> None:
+    ts = await slack.post_card(channel.id, "▣ one & all")
+    await slack.update_card(channel.id, ts, "▣ two")
+    (found,) = [one for one in await slack.history(channel.id) if one.card]
+    assert (found.ts, found.text, found.record) == (ts, "▣ two", None)
+    stranger = Slack(sandbox.other_slack_token, sandbox.slack_url)
+    await stranger.join(channel.id)
+    await stranger.post_card(channel.id, "▣ not ours")
+    assert [one.text for one in await slack.history(channel.id) if one.card] == ["▣ two"]
+    with pytest.raises(Forbidden) as refused:
+        await stranger.update_card(channel.id, ts, "▣ taken over")
+    assert refused.value.code == "cant_update_message"
+    await stranger.close()
+
+
+async def test_colleagues_are_people_who_are_there(slack: Slack) -> None:
+    assert [one.name for one in await slack.colleagues()] == ["Ana Ruiz", "Ben Okafor", "Kim Tanaka", "Lou Marsh"]
+
+
 async def test_me(slack: Slack) -> None:
     me = await slack.me()
     assert me.user_id
@@ -242,3 +261,13 @@ async def test_each_stranger_is_asked_for_once(slack: Slack, channel: Channel, s
         await slack.history(channel.id)
     asked = [request.path for request in sandbox.requests if request.path.startswith("/users.")]
     assert asked == ["/users.list"]
+
+
+async def test_all_channels_archived_ones_too(slack: Slack) -> None:
+    made = await slack.create_channel("an_inc_1")
+    other = await slack.create_channel("an_inc_2")
+    await slack.archive(other.id)
+    found = {one.name: one for one in await slack.channels()}
+    assert found["an_inc_1"].id == made.id
+    assert found["an_inc_2"].archived
+    assert list(found) == sorted(found)

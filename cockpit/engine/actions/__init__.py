@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from cockpit.engine.actions.clocks import Snooze
 from cockpit.engine.actions.freshdesk import ReopenTicket, Reply, ResolveTicket
+from cockpit.engine.actions.handoff import Handoff
 from cockpit.engine.actions.kind import ActionKind, Impossible
 from cockpit.engine.actions.log import (
     Attest,
@@ -17,6 +19,7 @@ from cockpit.engine.actions.log import (
     Retract,
     UnlinkTicket,
 )
+from cockpit.engine.actions.outbound import OpenTicket
 from cockpit.engine.actions.pagerduty import (
     Acknowledge,
     AddIncidentNote,
@@ -25,6 +28,8 @@ from cockpit.engine.actions.pagerduty import (
     ResolveIncident,
     SetPriority,
 )
+from cockpit.engine.actions.people import Assign, AssignTicket, Invite, RequestResponders
+from cockpit.engine.actions.run import RunCommand
 from cockpit.engine.actions.slack import OpenChannel
 
 KINDS: Mapping[str, ActionKind] = {
@@ -35,6 +40,7 @@ KINDS: Mapping[str, ActionKind] = {
         Declare(),
         OpenChannel(),
         Note(),
+        RunCommand(),
         AddIncidentNote(),
         Attest(),
         Override(),
@@ -49,6 +55,13 @@ KINDS: Mapping[str, ActionKind] = {
         ResolveTicket(),
         ReopenTicket(),
         Lift(),
+        RequestResponders(),
+        Invite(),
+        Assign(),
+        AssignTicket(),
+        Handoff(),
+        OpenTicket(),
+        Snooze(),
     )
 }
 """Every kind of action by its name."""

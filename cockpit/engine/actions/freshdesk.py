@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cockpit.engine.actions.kind import (
-    CLOCKS_APART,
+    Absent,
     ActionKind,
     Already,
     CantTell,
@@ -38,7 +38,7 @@ PURPOSES = {
 """How a note names a reply's purpose."""
 
 
-class _OnTicket(ActionKind):
+class OnTicket(ActionKind):
     """An action on one linked ticket. Each ticket is a lane of its own."""
 
     service = Source.FRESHDESK
@@ -62,7 +62,7 @@ class _OnTicket(ActionKind):
         return {"ticket": action.data["ticket"]}
 
 
-class Reply(_OnTicket):
+class Reply(OnTicket):
     """A public reply to a ticket's requester, reviewed by a person word by word.
 
     `body` is light Markdown. `requester_id` and `seen` (the id of the newest conversation that was on the screen)
@@ -108,26 +108,38 @@ class Reply(_OnTicket):
         return {"conversation": said.id}
 
     async def recognise(self, reach: Reach, entry: Entry) -> Recognition:
-        """By content and time among what is newer than the baseline and isn't another action's."""
+        """By content among the replies that are newer than the baseline and aren't another action's.
+
+        Freshdesk numbers them in order, which no clock can get wrong. Where another action with the same words is open
+        as well, one reply may be either's.
+        """
         number = int(entry.action.data["ticket"])
-        wanted = squash(markdown_plain(str(entry.action.data["body"])))
-        earliest = (entry.sent_at or entry.changed_at) - CLOCKS_APART
-        others = 0
-        for said in await reach.freshdesk.conversations(number):
-            if (
-                said.id <= int(entry.baseline.get("newest", 0))
-                or str(said.id) in reach.claimed
-                or not said.public_reply
-            ):
-                continue
-            if said.at >= earliest and squash(said.text) == wanted:
-                return Found({"conversation": said.id})
-            others += 1
+        wanted = _plain(entry.action)
+        new = [
+            said
+            for said in await reach.freshdesk.conversations(number)
+            if said.id > int(entry.baseline.get("newest", 0))
+            and str(said.id) not in reach.claimed
+            and said.public_reply
+        ]
+        alike = [said for said in new if squash(said.text) == wanted]
+        rivals = sum(_plain(rival) == wanted for rival in reach.rivals)
+        if len(alike) > rivals:
+            return Found({"conversation": alike[0].id})
+        sent = f"You sent “{one_line(wanted, 160)}”."
+        if alike:
+            return CantTell(f"{sent} Ticket {number} shows it {len(alike)} times for {rivals + 1} that were sent.")
+        if not new:
+            return CantTell(f"{sent} Ticket {number} shows no new reply since.")
+        last = new[-1]
         return CantTell(
-            f"Ticket {number} shows no reply of these words"
-            + (f", but {others} other new {'reply' if others == 1 else 'replies'}" if others else "")
-            + "."
+            f"{sent} Ticket {number} shows no reply of these words; its newest is “{one_line(last.text, 160)}” by "
+            f"{last.author.name} at {last.at:%H:%M} UTC."
         )
+
+    def draft(self, action: Action) -> tuple[str, str]:
+        """The ticket's draft."""
+        return f"reply:{action.data['ticket']}", str(action.data["body"])
 
     def words(self, action: Action) -> str:
         """What and to which ticket."""
@@ -137,8 +149,7 @@ class Reply(_OnTicket):
     def tell(self, case: Case, action: Action, outcome: Data) -> str:
         """✉ Told the community …, and none of the text itself."""
         purpose = PURPOSES.get(str(action.data["purpose"]), "reply")
-        confirmed = ", arrival confirmed by hand" if outcome.get("confirmed_by_hand") else ""
-        return f"✉ Told the community (ticket {action.data['ticket']}, {purpose}, to {action.data['to']}{confirmed})"
+        return f"✉ Told the community (ticket {action.data['ticket']}, {purpose}, to {action.data['to']})"
 
     def public(self, action: Action, outcome: Data) -> Data:
         """The ticket, the purpose and Freshdesk's id of the reply."""
@@ -149,7 +160,12 @@ class Reply(_OnTicket):
         }
 
 
-class _SetTicketStatus(_OnTicket):
+def _plain(action: Action) -> str:
+    """A reply's words as the ticket shows them."""
+    return squash(markdown_plain(str(action.data["body"])))
+
+
+class _SetTicketStatus(OnTicket):
     """Set a ticket's status."""
 
     status: int
@@ -161,7 +177,19 @@ class _SetTicketStatus(_OnTicket):
             raise Held(f"Ticket {ticket.id} was deleted.")
         if ticket.status == self.status:
             raise Already({})
-        return {"before": ticket.status}
+        return {"before": ticket.status, "updated": ticket.updated_at.isoformat()}
+
+    async def recognise(self, reach: Reach, entry: Entry) -> Recognition:
+        """By the status; that it isn't so proves something only if nothing at all changed on the ticket since."""
+        ticket = await reach.freshdesk.ticket(int(entry.action.data["ticket"]))
+        if ticket.status == self.status:
+            return Found({})
+        if ticket.updated_at.isoformat() == entry.baseline.get("updated"):
+            return Absent()
+        return CantTell(
+            f"You wanted to {self.title} ({ticket.id}). Its status is another, but the ticket changed since: it "
+            "may have been as you wanted for a moment."
+        )
 
     async def send(self, reach: Reach, action: Action, baseline: Data) -> Data:
         """One PUT."""

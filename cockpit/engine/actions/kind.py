@@ -33,6 +33,10 @@ CLOCKS_APART = timedelta(minutes=2)
 """How far a service's clock may be from ours when a write is looked up by its time."""
 
 
+LOOK_BACK = timedelta(days=1)
+"""How far before an action its traces are looked for where a service is asked by time: more than clocks are off by."""
+
+
 class Impossible(Exception):
     """The action can't be done now; the message says why, in words for a person."""
 
@@ -80,6 +84,8 @@ class Reach:
     """What a kind may touch while it is performed: the services, the case, the process, and who we are.
 
     `claimed` are the ids that done deliveries wrote: a look-up never takes another action's write for its own.
+    `rivals` are the other actions of the same kind, to the same place, of which nobody knows whether they arrived:
+    with the same words as one of them, what a look-up finds may be either's.
     """
 
     case: Case
@@ -90,6 +96,7 @@ class Reach:
     slack_service: Slack | None
     freshdesk_service: Freshdesk | None
     claimed: frozenset[str] = frozenset()
+    rivals: tuple[Action, ...] = ()
     read_only: bool = False
 
     @property
@@ -164,6 +171,10 @@ class ActionKind:
     def settle(self, case: Case, action: Action, outcome: Data) -> Case:
         """What the case learns from the outcome."""
         return case
+
+    def draft(self, action: Action) -> tuple[str, str] | None:
+        """The key and text of the draft that is sent with the action: it goes when the action has arrived."""
+        return None
 
     def words(self, action: Action) -> str:
         """The action in a few words for the outbox: *reply to ticket 4038*."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from cockpit.engine.actions.kind import ActionKind, Data
-from cockpit.incident.text import one_line
+from cockpit.engine.actions.kind import ActionKind, Already, Data, Held, Reach
+from cockpit.incident.text import bounded, one_line
 
 if TYPE_CHECKING:
     from cockpit.engine.journal import Action
@@ -205,13 +205,25 @@ class Lift(ActionKind):
                 return f"{record.actor} has lifted this reply already."
         return None
 
+    async def prepare(self, reach: Reach, action: Action) -> Data:
+        """Look in the channel whether another cockpit has lifted it since. Raises `Already` if so."""
+        if reach.case.channel_id is None:
+            raise Held("There is no channel yet.")
+        reply = str(action.data["ts"])
+        for message in await reach.slack.history(reach.case.channel_id, oldest=reply):
+            record = message.record
+            if record is not None and record.kind == self.name and record.data.get("ts") == reply:
+                raise Already({"lifted": message.ts})
+        return {}
+
     def words(self, action: Action) -> str:
         """Whose reply."""
         return f"lift {action.data['author']}'s reply"
 
     def tell(self, case: Case, action: Action, outcome: Data) -> str:
         """The reply with its author and time, quoted."""
-        return f"↑ From a thread, {action.data['author']} at {action.data['at']}: {action.data['text']}"
+        said = bounded(str(action.data["text"]), LONGEST_NOTE)
+        return f"↑ From a thread, {action.data['author']} at {action.data['at']}: {said}"
 
     def public(self, action: Action, outcome: Data) -> Data:
         """The reply's timestamp, by which it counts as lifted."""

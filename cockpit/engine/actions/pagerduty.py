@@ -7,10 +7,11 @@ open incident of the same key be refused; notes have no idempotency key.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from cockpit.engine.actions.kind import (
-    CLOCKS_APART,
+    LOOK_BACK,
+    Absent,
     ActionKind,
     Already,
     CantTell,
@@ -20,17 +21,19 @@ from cockpit.engine.actions.kind import (
     Reach,
     Recognition,
 )
-from cockpit.incident.facts import Source, Status
+from cockpit.incident.facts import LogKind, Source, Status
 from cockpit.incident.text import one_line, squash
+from cockpit.services.errors import Refused
 
 if TYPE_CHECKING:
     from cockpit.engine.journal import Action, Entry
     from cockpit.engine.view import Case, View
+    from cockpit.incident.facts import LogEntry, Person
 
 DECLARE_FIRST = "There is no PagerDuty incident yet: declare it first."
 
 
-class _OnIncident(ActionKind):
+class OnIncident(ActionKind):
     """An action on the PagerDuty incident that is there."""
 
     service = Source.PAGERDUTY
@@ -40,15 +43,52 @@ class _OnIncident(ActionKind):
         return DECLARE_FIRST if view.case.incident_id is None else None
 
 
+class Logged(OnIncident):
+    """A change of the incident that leaves a line in its log.
+
+    By that line, by us and not there before, it is recognised for certain, whatever others did to the incident since:
+    its state alone would make us resolve a second time what somebody has just reopened.
+    """
+
+    logged: ClassVar[LogKind]
+
+    async def look(self, reach: Reach, action: Action) -> None:
+        """Look at the incident. Raises `Already`, `Held`, or a `ServiceError`."""
+
+    async def prepare(self, reach: Reach, action: Action) -> Data:
+        """Look at the incident; the baseline is what the log holds of us already."""
+        await self.look(reach, action)
+        return {"log": [line.id for line in await self._lines(reach, action)]}
+
+    async def recognise(self, reach: Reach, entry: Entry) -> Recognition:
+        """By its line in the log."""
+        before = set(entry.baseline.get("log", ()))
+        new = [line for line in await self._lines(reach, entry.action) if line.id not in before]
+        return Found({}) if any(self.wrote(entry.action, line) for line in new) else Absent()
+
+    def wrote(self, action: Action, line: LogEntry) -> bool:
+        """Whether a line of its kind says what the action does."""
+        return True
+
+    async def _lines(self, reach: Reach, action: Action) -> list[LogEntry]:
+        lines = await reach.pagerduty.log_entries(reach.incident_id, action.at - LOOK_BACK)
+        return [line for line in lines if line.kind is self.logged and _ours(reach, line.agent)]
+
+
+def _ours(reach: Reach, person: Person | None) -> bool:
+    return person is None or person.email is None or reach.email is None or person.email == reach.email
+
+
 def _status(view: View) -> Status | None:
     return view.snapshot.pagerduty.incident.status if view.snapshot.pagerduty else None
 
 
-class Acknowledge(_OnIncident):
+class Acknowledge(Logged):
     """Acknowledge the incident; never a resolved one, since that would reopen it."""
 
     name = "acknowledge"
     title = "acknowledge the incident"
+    logged = LogKind.ACKNOWLEDGED
 
     def impossible(self, view: View, data: Data, step: str | None) -> str | None:
         """A resolved incident isn't acknowledged, and nobody does it twice."""
@@ -61,7 +101,7 @@ class Acknowledge(_OnIncident):
             return "You have acknowledged it already."
         return None
 
-    async def prepare(self, reach: Reach, action: Action) -> Data:
+    async def look(self, reach: Reach, action: Action) -> None:
         """Look whether somebody resolved it, or we acknowledged it, in the meantime."""
         incident = await reach.pagerduty.incident(reach.incident_id)
         if incident.status is Status.RESOLVED:
@@ -70,7 +110,6 @@ class Acknowledge(_OnIncident):
             )
         if any(reach.email and person.email == reach.email for person in incident.acknowledgers):
             raise Already({"number": incident.number})
-        return {}
 
     async def send(self, reach: Reach, action: Action, baseline: Data) -> Data:
         """One PUT."""
@@ -82,11 +121,12 @@ class Acknowledge(_OnIncident):
         return f"✔ Acknowledged PagerDuty incident #{case.number}"
 
 
-class SetPriority(_OnIncident):
+class SetPriority(Logged):
     """Set the incident's priority, or remove it (`priority` None)."""
 
     name = "set_priority"
     title = "set the incident's priority"
+    logged = LogKind.PRIORITY
     needs = frozenset({"priority"})
 
     def impossible(self, view: View, data: Data, step: str | None) -> str | None:
@@ -102,14 +142,17 @@ class SetPriority(_OnIncident):
             return "Resolve the incident first, then remove its priority: else a phantom stays on the status page."
         return None
 
-    async def prepare(self, reach: Reach, action: Action) -> Data:
+    def wrote(self, action: Action, line: LogEntry) -> bool:
+        """The same priority."""
+        return bool(line.priority == action.data["priority"])
+
+    async def look(self, reach: Reach, action: Action) -> None:
         """Look what it is now; before a removal, that the incident is resolved."""
         incident = await reach.pagerduty.incident(reach.incident_id)
         if incident.priority == action.data["priority"]:
             raise Already({})
         if action.data["priority"] is None and incident.status is not Status.RESOLVED:
             raise Held(f"Priority kept: #{incident.number} isn't resolved, and a false alarm is resolved first.")
-        return {"before": incident.priority}
 
     async def send(self, reach: Reach, action: Action, baseline: Data) -> Data:
         """One PUT."""
@@ -167,13 +210,20 @@ class Declare(ActionKind):
 
     async def send(self, reach: Reach, action: Action, baseline: Data) -> Data:
         """One POST."""
-        incident = await reach.pagerduty.create(
-            title=str(action.data["title"]),
-            service_id=str(action.data["service_id"]),
-            priority=reach.process.words.priority,
-            body=str(action.data.get("body") or ""),
-            key=self.key(action),
-        )
+        try:
+            incident = await reach.pagerduty.create(
+                title=str(action.data["title"]),
+                service_id=str(action.data["service_id"]),
+                priority=reach.process.words.priority,
+                body=str(action.data.get("body") or ""),
+                key=self.key(action),
+            )
+        except Refused:
+            # Its key is taken where an earlier attempt arrived after all, later than anyone looked.
+            existing = await reach.pagerduty.find_by_key(self.key(action))
+            if existing is None:
+                raise
+            incident = existing
         return {"id": incident.id, "number": incident.number}
 
     def settle(self, case: Case, action: Action, outcome: Data) -> Case:
@@ -195,7 +245,7 @@ class Declare(ActionKind):
         return {name: outcome[name] for name in ("id", "number") if name in outcome}
 
 
-class AddIncidentNote(_OnIncident):
+class AddIncidentNote(OnIncident):
     """A note on the PagerDuty incident. PagerDuty keeps at most 2,000 of them."""
 
     name = "incident_note"
@@ -218,16 +268,22 @@ class AddIncidentNote(_OnIncident):
         return {"id": note.id}
 
     async def recognise(self, reach: Reach, entry: Entry) -> Recognition:
-        """By content, author and time; absence is not proof, since the request may still be on its way."""
-        before = set(entry.baseline.get("notes", ()))
-        earliest = (entry.sent_at or entry.changed_at) - CLOCKS_APART
+        """By author and content among the notes that weren't there before, which no clock can get wrong.
+
+        Absence is no proof: the request may still be on its way.
+        """
+        before = set(entry.baseline.get("notes", ())) | reach.claimed
         wanted = squash(str(entry.action.data["text"]))
-        for note in await reach.pagerduty.notes(reach.incident_id):
-            ours = note.author.email is None or note.author.email == reach.email
-            fresh = note.id not in before and note.id not in reach.claimed and note.at >= earliest
-            if fresh and ours and squash(note.content) == wanted:
-                return Found({"id": note.id})
-        return CantTell("PagerDuty shows no such note of yours.")
+        new = [note for note in await reach.pagerduty.notes(reach.incident_id) if note.id not in before]
+        alike = [note for note in new if _ours(reach, note.author) and squash(note.content) == wanted]
+        rivals = sum(squash(str(rival.data["text"])) == wanted for rival in reach.rivals)
+        if len(alike) > rivals:
+            return Found({"id": alike[0].id})
+        sent = f"You sent “{one_line(wanted, 160)}”."
+        if alike:
+            return CantTell(f"{sent} PagerDuty shows {len(alike)} such notes for {rivals + 1} that were sent.")
+        shown = f"; newest: “{one_line(new[-1].content, 160)}” by {new[-1].author.name}" if new else ""
+        return CantTell(f"{sent} PagerDuty shows no such note of yours{shown}.")
 
     def words(self, action: Action) -> str:
         """The note's beginning."""
@@ -238,11 +294,12 @@ class AddIncidentNote(_OnIncident):
         return f"✎ Noted in PagerDuty: {one_line(str(action.data['text']), 1_000)}"
 
 
-class ResolveIncident(_OnIncident):
+class ResolveIncident(Logged):
     """Resolve the incident in PagerDuty. PagerDuty then empties its acknowledgements and assignments."""
 
     name = "resolve_incident"
     title = "resolve the PagerDuty incident"
+    logged = LogKind.RESOLVED
     friction = "confirm"
 
     def impossible(self, view: View, data: Data, step: str | None) -> str | None:
@@ -251,12 +308,11 @@ class ResolveIncident(_OnIncident):
             return reason
         return "The incident is resolved already." if _status(view) is Status.RESOLVED else None
 
-    async def prepare(self, reach: Reach, action: Action) -> Data:
+    async def look(self, reach: Reach, action: Action) -> None:
         """Look whether it was resolved from outside."""
         incident = await reach.pagerduty.incident(reach.incident_id)
         if incident.status is Status.RESOLVED:
             raise Already({})
-        return {}
 
     async def send(self, reach: Reach, action: Action, baseline: Data) -> Data:
         """One PUT."""
@@ -269,11 +325,12 @@ class ResolveIncident(_OnIncident):
         return f"✔ Resolved PagerDuty incident #{case.number}" + (f": {said}" if said else "")
 
 
-class ReopenIncident(_OnIncident):
+class ReopenIncident(Logged):
     """Reopen a resolved incident: it is still broken."""
 
     name = "reopen_incident"
     title = "reopen the PagerDuty incident"
+    logged = LogKind.REOPENED
     friction = "confirm"
 
     def impossible(self, view: View, data: Data, step: str | None) -> str | None:
@@ -282,12 +339,11 @@ class ReopenIncident(_OnIncident):
             return reason
         return None if _status(view) is Status.RESOLVED else "The incident is open."
 
-    async def prepare(self, reach: Reach, action: Action) -> Data:
+    async def look(self, reach: Reach, action: Action) -> None:
         """Look whether it is open again."""
         incident = await reach.pagerduty.incident(reach.incident_id)
         if incident.status is not Status.RESOLVED:
             raise Already({})
-        return {}
 
     async def send(self, reach: Reach, action: Action, baseline: Data) -> Data:
         """One PUT."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from cockpit.engine.actions.kind import ActionKind, Already, Data, Held, Reach
+from cockpit.engine.actions.kind import ActionKind, Already, Data, Found, Held, Reach, Recognition
 from cockpit.incident.facts import Channel, Source
 from cockpit.incident.process import channel_name
 from cockpit.services.errors import Forbidden, NotFound, Refused, ServiceError
 
 if TYPE_CHECKING:
-    from cockpit.engine.journal import Action
+    from cockpit.engine.journal import Action, Entry
     from cockpit.engine.view import Case, View
 
 
@@ -78,6 +78,13 @@ class OpenChannel(ActionKind):
             return {"id": channel.id, "name": channel.name}
         await reach.slack.join(made.id)
         return {"id": made.id, "name": made.name}
+
+    async def recognise(self, reach: Reach, entry: Entry) -> Recognition:
+        """By its name: there was none before, so it is the one that was asked for."""
+        found = await super().recognise(reach, entry)
+        if isinstance(found, Found) and "name" in entry.baseline:
+            return Found({name: value for name, value in found.outcome.items() if name != "adopted"})
+        return found
 
     def settle(self, case: Case, action: Action, outcome: Data) -> Case:
         """The case has its channel now."""

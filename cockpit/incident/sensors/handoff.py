@@ -83,13 +83,14 @@ def _handoff_announced(ctx: Context, params: Mapping[str, Any]) -> Evidence:
 
 @sensor("handoff_comms", _FD)
 def _handoff_comms(ctx: Context, params: Mapping[str, Any]) -> Evidence:
-    to = ctx.records.handoff.data.get("liaison") if ctx.records.handoff else None
+    told = ctx.records.handoff.data if ctx.records.handoff else {}
+    to, chosen = told.get("liaison"), told.get("agent")
     if not to:
         return Evidence(False, "does the liaison change too? If not, this doesn't apply", _FD)
     for ticket in ctx.linked:
         facts = ctx.ticket(ticket)
         agent = facts.ticket.agent if facts else None
-        if facts is not None and (agent is None or not _is(agent, to)):
+        if facts is not None and (agent is None or not (agent.id == chosen or _is(agent, to))):
             has = agent.name if agent else "nobody"
             return Evidence(False, f"ticket {ticket} is {has}'s, not {to}'s (Freshdesk)", _FD, None, facts.ticket.url)
         if facts is None:

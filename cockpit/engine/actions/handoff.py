@@ -1,0 +1,102 @@
+"""Handing the Incident Responder's role over: reassigned in PagerDuty, and announced with the brief as its note."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cockpit.engine.actions.kind import Already, Data, Found, Held, Reach, Recognition
+from cockpit.engine.actions.pagerduty import Logged
+from cockpit.engine.actions.people import who_has_it
+from cockpit.incident.facts import LogKind, Status
+
+if TYPE_CHECKING:
+    from cockpit.engine.journal import Action, Entry
+    from cockpit.engine.view import Case, View
+    from cockpit.incident.facts import LogEntry, Person
+
+
+def stranger(name: str) -> str:
+    """What to say of somebody who can't take over because PagerDuty doesn't know them."""
+    return (
+        f"{name} isn't in PagerDuty, so the incident can't be assigned to them. Add them there (People > Users), or "
+        "hand over to somebody who is; a note can say that they help."
+    )
+
+
+class Handoff(Logged):
+    """The next Incident Responder takes over.
+
+    One act: the incident is theirs in PagerDuty first, then the channel reads so, with the brief. `to_email` finds them
+    in PagerDuty afresh; `liaison` names the next liaison where that changes too, `agent` is their id in Freshdesk;
+    `brief` is the note's text.
+    """
+
+    name = "handoff"
+    title = "hand the incident over"
+    friction = "review"
+    logged = LogKind.ASSIGNED
+    needs = frozenset({"to", "to_email", "brief"})
+
+    def impossible(self, view: View, data: Data, step: str | None) -> str | None:
+        """It needs an open incident and somebody else, with an address to find them by."""
+        if reason := super().impossible(view, data, step):
+            return reason
+        facts = view.snapshot.pagerduty
+        if facts is not None and facts.incident.status is Status.RESOLVED:
+            return "The incident is resolved: there is nothing to hand over."
+        if "to_email" in data and not data["to_email"]:
+            return f"{data.get('to') or 'That person'} has no e-mail address by which PagerDuty would know them."
+        assignees = facts.incident.assignees if facts else ()
+        if len(assignees) == 1 and data.get("to_email") and _is(assignees[0], str(data["to_email"])):
+            return f"{assignees[0].name} has it already."
+        if any(waiting.kind == self.name and not waiting.held for waiting in view.outbox.deliveries):
+            return "A hand-off is on its way already; see the outbox."
+        return None
+
+    async def prepare(self, reach: Reach, action: Action) -> Data:
+        """Find them in PagerDuty, and look who has it. Raises `Held` for somebody who isn't there."""
+        email = str(action.data["to_email"])
+        person = next((one for one in await reach.pagerduty.users() if _is(one, email)), None)
+        if person is None:
+            raise Held(f"Not handed over: {stranger(str(action.data['to']))}")
+        try:
+            await who_has_it(reach, person.id)
+        except Already:
+            raise Already({"to": person.name}) from None
+        return {**await super().prepare(reach, action), "user": person.id, "to": person.name}
+
+    async def send(self, reach: Reach, action: Action, baseline: Data) -> Data:
+        """One PUT."""
+        await reach.pagerduty.assign(reach.incident_id, [str(baseline["user"])])
+        return {"to": baseline["to"]}
+
+    async def recognise(self, reach: Reach, entry: Entry) -> Recognition:
+        """By the assignment's line in the log."""
+        found = await super().recognise(reach, entry)
+        return Found({"to": entry.baseline.get("to", entry.action.data["to"])}) if isinstance(found, Found) else found
+
+    def wrote(self, action: Action, line: LogEntry) -> bool:
+        """Assigned to them."""
+        return any(_is(one, str(action.data["to_email"])) or one.name == action.data["to"] for one in line.assignees)
+
+    def words(self, action: Action) -> str:
+        """To whom."""
+        return f"hand over to {action.data['to']}"
+
+    def tell(self, case: Case, action: Action, outcome: Data) -> str:
+        """⇄ … takes over, and the brief."""
+        to = outcome.get("to", action.data["to"])
+        liaison = action.data.get("liaison")
+        also = f"; {liaison} is the new Communication Liaison" if liaison else ""
+        brief = str(action.data["brief"]).strip()
+        return f"⇄ Hand-off: {to} takes over #{case.number} as Incident Responder{also}\n{brief}\n"
+
+    def public(self, action: Action, outcome: Data) -> Data:
+        """Who leads now and, where it changed, who tells the communities."""
+        liaison = action.data.get("liaison")
+        also = {"liaison": liaison, "agent": action.data.get("agent")} if liaison else {}
+        return {"to": outcome.get("to", action.data["to"]), **also}
+
+
+def _is(person: Person, email: str) -> bool:
+    return (person.email or "").casefold() == email.strip().casefold() != ""

@@ -1,0 +1,16 @@
+"""Fifty sudden deaths; `python -m tests.crash --kills 1000` is the same, longer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.crash.driver import run
+
+
+async def test_nothing_is_lost_and_nothing_done_twice_in_fifty_deaths(tmp_path: Path) -> None:
+    lives = await run(50, seed=2026, folder=tmp_path, lanes=5, deaths=10)
+    broken = [f"life {life.seed}: {words}" for life in lives for words in life.verdict.violations]
+    assert not broken, "\n".join(broken)
+    assert sum(death.killed for life in lives for death in life.deaths) == 50
+    ended = [ending for life in lives for ending in life.verdict.ended.values()]
+    assert ended.count("once") > len(ended) / 2, "the processes lived long enough to do something"
