@@ -52,13 +52,17 @@ GROUPS: Final[Sequence[tuple[str, Sequence[Command]]]] = (
             Command("status", "the checklist and its deadlines as text", "status"),
             Command("declare", "create the P1, its channel and its notes", "declare"),
             Command("note", "a note in the incident's timeline", "note"),
+            Command("run", "run a command; it and how it ended become a note", "run"),
             Command("tick", "attest a step, or say why it doesn't apply", "tick"),
             Command("log", "what was done from this machine, and how each delivery ended", "log"),
+            Command("report", "the incident's report, as Markdown or JSON", "report"),
+            Command("followups", "past incidents whose after-incident steps are still open", "followups"),
         ),
     ),
     (
         "Look under the hood",
         (
+            Command("process", "check a process file, or show the process in words", "process"),
             Command("config", "where the config is, what it says, whether it is right", "config"),
             Command("sandbox", "serve a loopback PagerDuty, Slack and Freshdesk with a scripted outage", "sandbox"),
         ),
