@@ -5,6 +5,10 @@ Importing this module imports no network library: the first paint comes first.
 
 from __future__ import annotations
 
+import asyncio
+import os
+import signal
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -12,6 +16,7 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 
 from cockpit.incident.facts import LABELS, Incident
+from cockpit.tui import signalling
 from cockpit.tui.commands import COMMANDS
 from cockpit.tui.palette import CockpitCommands
 from cockpit.tui.panes.listing import Listing
@@ -21,7 +26,7 @@ from cockpit.tui.screens.picker import Picker
 from cockpit.tui.theme import THEME
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from textual.dom import DOMNode
     from textual.screen import Screen
@@ -66,6 +71,7 @@ class CockpitApp(App[None]):
         self._clashes: set[str] = set()
         self.session: Session | None = None
         """The session on the screen."""
+        self._entitled: str | None = None
         self.register_theme(THEME)
         wanted = desk.settings.theme
         self.theme = wanted if wanted in self.available_themes else THEME.name
@@ -74,14 +80,24 @@ class CockpitApp(App[None]):
     def on_mount(self) -> None:
         """Paint the last known incident at once; ask the services after that."""
         self.call_after_refresh(self._begin)
+        self._heed_signals()
         for name in self.desk.settings.keys.keys() - known_bindings():
             self.notify(f"[keys] {name}: there is no such command; ? lists them.", severity="warning", markup=False)
         if self._reference is None and (case := self.desk.remembered()) is not None:
             self._show(case)
 
+    def _heed_signals(self) -> None:
+        """Leave as by key when the terminal's window is closed or the program is asked to end."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            # Not on the main thread, or a system without signals: then the system's own way has to do.
+            with suppress(NotImplementedError, RuntimeError, ValueError):
+                loop.add_signal_handler(number, self.exit, None, 128 + number)
+
     def _begin(self) -> None:
         if self.session is not None:
             self.run_worker(self.session.start(), group="session")
+            self.run_worker(self._look_for_others(self.session.case), group="others")
         else:
             self.run_worker(self._find(), group="session")
 
@@ -99,6 +115,14 @@ class CockpitApp(App[None]):
         self._show(case)
         assert self.session is not None
         await self.session.start()
+
+    async def _look_for_others(self, remembered: Case) -> None:
+        """Say so if the incident that was remembered isn't the one that is burning."""
+        offer = await self.desk.offer()
+        others = [incident for incident in offer.p1 if incident.id != remembered.incident_id]
+        if others and not any(incident.id == remembered.incident_id for incident in offer.p1):
+            names = ", ".join(f"#{incident.number} {incident.title}" for incident in others[:3])
+            self.notify(f"Another {self.desk.process.words.priority} is open: {names}. i goes there.", markup=False)
 
     # --- which one? ----------------------------------------------------------------------------------------------
 
@@ -150,6 +174,28 @@ class CockpitApp(App[None]):
         self.session.act("declare", **data)
         return True
 
+    # --- the terminal itself -------------------------------------------------------------------------------------
+
+    def signal(self, words: Sequence[str]) -> None:
+        """One quiet signal, by the ways that the config names, for all that has just turned."""
+        wanted = self.desk.settings.signals
+        if "notify" in wanted and (told := signalling.notification(" · ".join(words), os.environ)) is not None:
+            self._tell_terminal(told)
+        if "bell" in wanted:
+            self._tell_terminal(signalling.BELL)
+
+    def entitle(self, words: str) -> None:
+        """Write the terminal's title, if it isn't that already."""
+        if words != self._entitled:
+            keep = signalling.KEEP_TITLE if self._entitled is None else ""
+            self._entitled = words
+            self._tell_terminal(keep + signalling.title(words))
+
+    def _tell_terminal(self, sequence: str) -> None:
+        # The driver alone writes to the terminal: anything else would break into what it is drawing.
+        if self._driver is not None:
+            self._driver.write(sequence)
+
     # --- manners -------------------------------------------------------------------------------------------------
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
@@ -172,6 +218,9 @@ class CockpitApp(App[None]):
         self.exit()
 
     async def on_unmount(self) -> None:
-        """End the session; what is on its way is looked up at the next start."""
+        """Give the title back, end the session; what is on its way is looked up at the next start."""
+        if self._entitled is not None:
+            self._tell_terminal(signalling.GIVE_BACK_TITLE)
         if self.session is not None:
             await self.session.close()
+        await self.desk.connection.close()

@@ -150,6 +150,36 @@ class Lift(Command):
     key, title, group, kind, hinted = "t", "lift thread", "Channel", "lift", (CHANNEL,)
 
 
+class LiftAll(Command):
+    """Lift every reply in any thread that isn't top-level yet, oldest first."""
+
+    key, title, group, kind = "T", "lift all threads", "Channel", "lift"
+
+
+class HandOver(Command):
+    """Hand the incident to the next responder, and the tickets to the next liaison; shows the brief first."""
+
+    key, title, group, kind = "H", "hand over", "People", "handoff"
+
+
+class PullIn(Command):
+    """Search a colleague by name; ask them to respond, invite them into the channel, or give them a role."""
+
+    key, title, group = "I", "pull in people", "People"
+
+
+class AssignTicket(Command):
+    """Say who answers the ticket in the reply pane; asks first."""
+
+    title, group = "who answers this ticket", "People"
+
+
+class Snooze(Command):
+    """Keep a clock quiet for a while, with a reason that everyone can read."""
+
+    key, title, group = "z", "snooze a clock", "Incident"
+
+
 class Compose(Command):
     """Write to the community; the text to begin with is chosen by where the incident stands."""
 
@@ -184,6 +214,12 @@ class PreviousTicket(Command):
     """The previous linked ticket."""
 
     key, title, group = "left_square_bracket", "previous ticket", "Reply"
+
+
+class WriteFirst(Command):
+    """Write to a community that hasn't written: the letter opens a ticket, which is then linked."""
+
+    key, title, group, kind = "w", "write first", "Reply", "open_ticket"
 
 
 class LinkTicket(Command):
@@ -303,8 +339,11 @@ class Quit(Command):
 COMMANDS: tuple[type[Command], ...] = (
     Do, Attest, SetAside, Retract, Evidence,
     Acknowledge, Promote, Declare, OpenChannel, Resolve, Reopen, IncidentNote,
-    Note, Lift,
-    Compose, Review, Template, EditElsewhere, NextTicket, PreviousTicket, LinkTicket, UnlinkTicket, ResolveTicket,
+    Snooze,
+    HandOver, PullIn, AssignTicket,
+    Note, Lift, LiftAll,
+    Compose, Review, Template, EditElsewhere, NextTicket, PreviousTicket, WriteFirst, LinkTicket, UnlinkTicket,
+    ResolveTicket,
     FocusProcess, FocusPagerduty, FocusChannel, FocusReply, NextPane, PreviousPane, Zoom, Filter, OpenInBrowser, Copy,
     Refresh,
     ShowOutbox, PickIncident, Help, Back, Quit,

@@ -23,7 +23,7 @@ Line = tuple[Span, ...]
 
 INKS = (
     "plain", "dim", "strong", "title", "good", "attested", "overridden", "warn", "bad", "accent", "key", "mine",
-    "rule", "new", "alarm",
+    "struck", "rule", "new", "alarm",
 )  # fmt: skip
 """good: a service proves it. attested: a person says so. overridden: set aside on purpose. key: a key to press.
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, tzinfo
+import re
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from cockpit.incident.moments import span
 
-__all__ = ["age", "ago", "clock", "day", "exactly", "gauge", "span", "stamp", "until"]
+__all__ = ["age", "ago", "clock", "day", "exactly", "gauge", "span", "stamp", "until", "when"]
 
 
 def clock(at: datetime) -> str:
@@ -61,3 +62,19 @@ def gauge(started: datetime, due: datetime, now: datetime, cells: int = 6) -> st
     done = 1.0 if whole <= 0 else (now - started).total_seconds() / whole
     full = max(0, min(cells, round(done * cells)))
     return "▰" * full + "▱" * (cells - full)
+
+
+_CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?: *(?:utc|z))?", re.IGNORECASE)
+_LENGTH = re.compile(r"(?=.)(?:(\d{1,3}) *d\w*)? *(?:(\d{1,3}) *h\w*)? *(?:(\d{1,4}) *m\w*)?", re.IGNORECASE)
+
+
+def when(text: str, now: datetime) -> datetime | None:
+    """The moment that a person means by `18:30` (UTC, the next one) or by a length from now: `45 min`, `1 h 30 min`."""
+    words = text.strip()
+    if found := _CLOCK.fullmatch(words):
+        today = now.astimezone(UTC).replace(hour=int(found[1]), minute=int(found[2]), second=0, microsecond=0)
+        return today if today > now else today + timedelta(days=1)
+    if (found := _LENGTH.fullmatch(words)) and any(found.groups()):
+        days, hours, minutes = (int(part or 0) for part in found.groups())
+        return now + timedelta(days=days, hours=hours, minutes=minutes)
+    return None

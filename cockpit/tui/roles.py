@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from cockpit.incident.replies import first_name
+
 if TYPE_CHECKING:
     from cockpit.incident.facts import Person, Snapshot
     from cockpit.tui.ink import Line
@@ -26,12 +28,6 @@ class Roles:
                 parts.append((" · ", "dim"))
             parts += [(f"{letters} ", "dim"), (first_name(name) if name else "–", "plain" if name else "dim")]
         return tuple(parts)
-
-
-def first_name(name: str) -> str:
-    """The name by which colleagues call someone: its first word, unless that is only an initial."""
-    first = name.split()[0] if name.split() else name
-    return first if len(first.rstrip(".")) > 1 else name
 
 
 def roles(snapshot: Snapshot, tech_leads: frozenset[str]) -> Roles:

@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 from cockpit.engine.desk import Desk
 from cockpit.incident.facts import Freshness
 from cockpit.sandbox import Sandbox
+from cockpit.settings import PollSettings
 from cockpit.tui.app import CockpitApp
 from cockpit.tui.screens.incident import IncidentScreen
 from tests.conftest import settings_for
@@ -94,6 +95,8 @@ def cockpit(sandbox: Sandbox, tmp_path: Path) -> Open:
         machine: str = "state",
         **changes: object,
     ) -> AsyncIterator[Driver]:
+        # Slower than the engine's tests: each reading is drawn, and drawing is what these tests spend their time on.
+        changes.setdefault("polls", PollSettings(pagerduty=0.3, slack=0.3, freshdesk=0.3))
         desk = Desk(settings_for(sandbox, tmp_path / machine, **changes))
         app = CockpitApp(desk, reference)
         try:

@@ -118,6 +118,13 @@ class StillSession:
         self.drafts.pop(key, None)
 
 
+class StillConnection:
+    """Nothing is connected."""
+
+    async def close(self) -> None:
+        """Nothing was open."""
+
+
 @dataclass
 class StillDesk:
     """A desk with one session, or none."""
@@ -126,6 +133,7 @@ class StillDesk:
     offered: Offer = Offer()
     settings: Settings = SETTINGS
     process: Process = PROCESS
+    connection: StillConnection = field(default_factory=StillConnection)
 
     def remembered(self) -> Case | None:
         return self.still.case if self.still else None

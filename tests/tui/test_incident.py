@@ -185,6 +185,22 @@ async def test_a_thread_is_lifted_on_one_key(cockpit: Open, sandbox: Sandbox) ->
         assert any("no thread to lift" in words for words in driver.said())
 
 
+async def test_all_threads_are_lifted_on_one_key_from_anywhere(cockpit: Open, sandbox: Sandbox) -> None:
+    async with cockpit() as driver:
+        await start(driver)
+        for key, reply in (("q", "the image is gone"), ("r", "an hour more")):
+            happen(sandbox, "post", by="kim", text="what changed?", key=key)
+            happen(sandbox, "post", by="lou", text=reply, thread=key)
+        await driver.until(lambda: len(driver.screen.view.snapshot.slack.replies) == 2)  # type: ignore[union-attr]
+        await driver.press("1", "T")
+        await driver.until(lambda: len([note for note in notes(sandbox) if "From a thread" in note]) == 2)
+        await driver.until(lambda: driver.shows("#messages").count("lifted") == 2, "they are marked")
+        await driver.screen.session.idle()
+        await driver.press("T")
+        assert any("no thread to lift" in words for words in driver.said())
+        assert len([note for note in notes(sandbox) if "From a thread" in note]) == 2
+
+
 async def test_reopening_needs_something_that_is_resolved(cockpit: Open, sandbox: Sandbox) -> None:
     async with cockpit() as driver:
         await driver.press("b")

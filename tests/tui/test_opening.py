@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from datetime import timedelta
 
 from cockpit.incident.facts import Status
 from cockpit.sandbox import Sandbox
+from cockpit.sandbox.scenario import Event
 from cockpit.secret import Secret
 from cockpit.settings import PagerDutySettings, SlackSettings
 from tests.tui.conftest import Driver, Open
@@ -130,3 +132,14 @@ async def test_another_incident_is_a_key_away(cockpit: Open) -> None:
         await driver.press("G", "enter")
         await driver.until(lambda: driver.screen.session.case.number is None, "the ticket's case is open")
         await driver.until(lambda: driver.screen.view.snapshot.ticket(4038))
+
+
+async def test_a_remembered_incident_does_not_hide_the_one_that_burns(cockpit: Open, sandbox: Sandbox) -> None:
+    async with cockpit("1924") as driver:
+        await driver.until(lambda: driver.screen.view.snapshot.pagerduty)
+    happen = sandbox.story.inject
+    happen(Event(timedelta(0), "alert", {"incident": "x", "alert": "x", "service": "JupyterHub URL", "title": "Other"}))
+    happen(Event(timedelta(0), "priority", {"incident": "x", "by": "kim", "priority": "P1"}))
+    async with cockpit(None) as driver:
+        assert driver.screen.view.case.number == 1924
+        await driver.until(lambda: any("Another P1 is open" in said for said in driver.said()), "it is said")

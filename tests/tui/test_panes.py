@@ -10,7 +10,7 @@ import pytest
 from cockpit.engine.view import Delivery, DeliveryState, Outbox, Part
 from cockpit.incident.facts import Freshness, Health, Source
 from cockpit.tui.screens.incident import IncidentScreen
-from tests.incident.build import BEN, KIM, OSEI, World, at, outage
+from tests.incident.build import ANA, BEN, KIM, OSEI, World, at, outage
 from tests.tui.looking import running_text, text_in
 from tests.tui.still import StillSession, still_app, view_of
 
@@ -216,3 +216,30 @@ async def test_an_empty_world_says_what_it_waits_for() -> None:
         assert "There is no PagerDuty incident yet" in running_text(app, "#pagerduty")
         assert "No ticket is linked" in text_in(app, "#reply")
         assert "connecting" in text_in(app, "#status")
+
+
+def inks(app: Any, text: str) -> set[str]:
+    """The inks of the channel's runs that hold this text."""
+    rows = app.screen.query_one("#messages").rows
+    return {ink for row in rows for line in row.lines(90) for part, ink in line if text in part}
+
+
+async def test_what_was_deleted_stays_struck_and_the_status_card_is_quiet() -> None:
+    world = outage().said("17:30", "the password is hunter2", KIM, deleted=True)
+    world.said("17:31", "Acknowledged, official since 16:20", ANA, bot=True, card=True, edited=True)
+    world.said("17:32", "a plain word", KIM, edited=True)
+    app = still_app(view_of(world, "18:02"))
+    async with app.run_test(size=(200, 50)):
+        assert inks(app, "hunter2") == {"struck"}
+        assert inks(app, "(deleted)") == {"dim"}
+        assert inks(app, "official since 16:20") == {"dim"}
+        assert inks(app, "a plain word") == {"plain"}
+        assert text_in(app, "#messages").count("(edited)") == 1, "that the card changes is no news"
+
+
+async def test_a_thread_says_how_much_of_it_is_lifted() -> None:
+    world = outage().said("17:30", "which image?", KIM).threaded("17:31", "Friday's").threaded("17:32", "it is gone")
+    world.record("lift", "17:33", data={"ts": world.threads[-2].ts})
+    app = still_app(view_of(world, "18:02"))
+    async with app.run_test(size=(200, 50)):
+        assert "↳ 1 reply in a thread · t lifts · 1 lifted" in text_in(app, "#messages")

@@ -149,7 +149,7 @@ async def test_another_template_replaces_the_text(cockpit: Open) -> None:
         await with_ticket(driver)
         await driver.press("ctrl+t")
         await driver.comes("Choose")
-        await driver.press("end", "enter")
+        await driver.press("home", *"jjjjj", "enter")
         await driver.until(lambda: driver.screen.reply.purpose.value == "plain")
         assert "⟦" not in driver.screen.reply.text
 

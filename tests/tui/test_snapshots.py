@@ -117,6 +117,7 @@ OVER: dict[str, tuple[Callable[[], View], Keys]] = {
     "resolve": (lambda: view_of(busy(), "18:02"), keys("R")),
     "verdict": (lambda: view_of(World().opened("17:40"), "18:02"), keys("g", "j", "j", "enter")),
     "outbox": (lambda: view_of(busy(), "18:02", troubled()), keys("O")),
+    "snooze": (lambda: view_of(busy(), "18:02"), keys("z")),
     "help": (lambda: view_of(busy(), "18:02"), keys("question_mark")),
     "evidence": (lambda: view_of(busy(), "18:02"), keys("g", "enter", "j", "e")),
 }

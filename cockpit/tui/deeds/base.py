@@ -114,7 +114,7 @@ class Deeds(Screen[None]):
         title: str = "",
         facts: Sequence[str] = (),
         yes: str = "",
-        after: Callable[[], None] | None = None,
+        after: Callable[[], object] | None = None,
         **data: Any,
     ) -> None:
         """Take an action, with a question first where the kind asks for one. Its target is bound now."""

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from textual import on, work
 
+from cockpit.engine.threads import lift_data
 from cockpit.incident.facts import Status
-from cockpit.incident.moments import moment
 from cockpit.tui.deeds.base import Deeds
 from cockpit.tui.panes.channel import ChannelPane, unlifted
 from cockpit.tui.screens.declare import DeclareForm
@@ -166,5 +166,18 @@ class IncidentDeeds(Deeds):
             self.say("There is no thread to lift.")
             return
         for reply in sorted(replies, key=lambda reply: reply.ts):
-            said = moment(reply.at, self.session.now())
-            self.perform("lift", step=step, ts=reply.ts, author=reply.author.name, at=said, text=reply.text)
+            self.perform("lift", step=step, **lift_data(reply, self.session.now()))
+
+    def action_lift_all(self) -> None:
+        """Lift what is in any thread, wherever the cursor is."""
+        from cockpit.engine.actions import Impossible
+
+        try:
+            lifted = len(self.session.lift_all(self.step_of("lift")))
+        except Impossible as impossible:
+            self.say(str(impossible))
+            return
+        if not lifted:
+            self.say("There is no thread to lift.")
+        else:
+            self.say(f"Lifting {lifted} {'reply' if lifted == 1 else 'replies'}, oldest first.")

@@ -1,4 +1,4 @@
-"""Deeds on the tickets and the reply: composing, templates, the editor, the review, linking."""
+"""Deeds on the reply: composing, templates, the editor, the review, what becomes of it."""
 
 from __future__ import annotations
 
@@ -13,22 +13,28 @@ from textual import on, work
 from textual.app import SuspendNotSupported
 
 from cockpit.engine.view import Delivery, DeliveryState, Part
+from cockpit.incident import canned
 from cockpit.incident.facts import Status
-from cockpit.incident.replies import Purpose, compose, problems, starting_fields, template
+from cockpit.incident.replies import Purpose, compose, problems, readdressed, starting_fields, template
 from cockpit.tui import moments
 from cockpit.tui.deeds.base import Deeds
 from cockpit.tui.panes.reply import PURPOSES, ReplyPane
-from cockpit.tui.screens.link import LinkTicket
 from cockpit.tui.screens.prompts import Choice, Choose
 from cockpit.tui.screens.review import Letter, Review
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from cockpit.engine.view import View
-    from cockpit.incident.facts import TicketFacts
+    from cockpit.incident.facts import Ticket, TicketFacts
+
+
+CANNED = "canned:"
+"""How the id of a choice begins that is one of Freshdesk's canned responses."""
 
 
 class ReplyDeeds(Deeds):
-    """What is done with tickets."""
+    """Writing to the communities."""
 
     def purpose_for(self, facts: TicketFacts) -> Purpose:
         """What a reply to this ticket would be for, by where the incident stands."""
@@ -67,9 +73,12 @@ class ReplyDeeds(Deeds):
         return next((due.ticket for due in self.view.assessment.deadlines if due.ticket is not None), None)
 
     def _begin(self, facts: TicketFacts, purpose: Purpose) -> None:
-        now = self.session.now()
-        fields = starting_fields(self.view.snapshot, self.view.assessment, facts.ticket.id, now)
-        text = compose(template(purpose), fields)
+        self._start(facts, compose(template(purpose), self._fields(facts)), purpose)
+
+    def _fields(self, facts: TicketFacts) -> Mapping[str, str]:
+        return starting_fields(self.view.snapshot, self.view.assessment, facts.ticket.id, self.session.now())
+
+    def _start(self, facts: TicketFacts, text: str, purpose: Purpose) -> None:
         self.reply.begin(text, purpose)
         if text:
             self._save(facts.ticket.id, text, purpose)
@@ -87,12 +96,46 @@ class ReplyDeeds(Deeds):
             Choice(purpose.value, words.capitalize(), "fits where the incident stands" if purpose is expected else "")
             for purpose, words in PURPOSES.items()
         ]
-        chosen = await self.app.push_screen_wait(Choose("Begin from", choices, f"to {facts.ticket.requester.name}"))
-        if chosen is not None:
-            self.reply.open_ticket(facts.ticket.id)
-            self._begin(facts, Purpose(chosen))
-            self.go_to(self.reply)
-            self.reply.composer.focus()
+        about = f"to {facts.ticket.requester.name}"
+        chosen = await self.app.push_screen_wait(Choose("Begin from", choices, about, more=self._canned))
+        if chosen is None:
+            return
+        if chosen.startswith(CANNED):
+            await self._begin_canned(facts, int(chosen.removeprefix(CANNED)))
+        else:
+            self._show_begun(facts, lambda: self._begin(facts, Purpose(chosen)))
+
+    async def _canned(self) -> list[Choice]:
+        """Freshdesk's prepared answers, as choices."""
+        from cockpit.services.errors import ServiceError
+
+        try:
+            responses = await self.session.outreach.canned_responses()
+        except ServiceError as error:
+            return [Choice(CANNED, "Freshdesk's canned responses", reason=str(error))]
+        return [Choice(f"{CANNED}{one.id}", one.title, f"Freshdesk, {one.folder}") for one in responses]
+
+    async def _begin_canned(self, facts: TicketFacts, response_id: int) -> None:
+        """Begin from a prepared answer as it is in Freshdesk now."""
+        from cockpit.services.errors import ServiceError
+
+        try:
+            response = await self.session.outreach.canned_response(response_id)
+        except ServiceError as error:
+            self.say(f"The canned response can't be read. {error}")
+            return
+        if response is None:
+            self.say("That canned response is gone: it was deleted in Freshdesk. ctrl+t shows those that are there.")
+            return
+        text = canned.fill(response.html, facts.ticket, self._fields(facts))
+        purpose = canned.purpose_of(response.title) or self.purpose_for(facts)
+        self._show_begun(facts, lambda: self._start(facts, text, purpose))
+
+    def _show_begun(self, facts: TicketFacts, begin: Callable[[], None]) -> None:
+        self.reply.open_ticket(facts.ticket.id)
+        begin()
+        self.go_to(self.reply)
+        self.reply.composer.focus()
 
     @on(ReplyPane.Typed)
     def _reply_typed(self, event: ReplyPane.Typed) -> None:
@@ -121,19 +164,53 @@ class ReplyDeeds(Deeds):
         if (reason := self._in_the_way(facts.ticket.id)) is not None:
             self.say(reason)
             return
-        text = self.reply.text
+        self._review(facts, self.reply.text, self.reply.purpose, self._writable(facts.ticket.id))
+
+    def _writable(self, but: int) -> tuple[Ticket, ...]:
+        """The other tickets that are open and to which nothing is on its way."""
+        return tuple(one for one in self.tickets_by_end()[0] if one.id != but and self._in_the_way(one.id) is None)
+
+    def _review(self, facts: TicketFacts, text: str, purpose: Purpose, others: tuple[Ticket, ...] = ()) -> None:
         # Everything that will be sent is bound here: what changes behind the review can't change the letter.
+        ticket = facts.ticket
+        seen = max((piece.id for piece in facts.conversations), default=0)
         letter = Letter(
-            ticket=facts.ticket,
-            purpose=self.reply.purpose,
+            to=ticket.requester,
+            community=ticket.company,
+            ticket=f"{ticket.id}  {ticket.subject}",
+            purpose=purpose,
             text=text,
-            seen=max((piece.id for piece in facts.conversations), default=0),
             problems=self._problems(text, facts),
+            others=others,
         )
 
-        def decided(send: bool | None) -> None:
-            if send:
-                self._send(letter)
+        def decided(then: tuple[int, ...] | None) -> None:
+            if then is not None and self._send(letter, ticket, seen):
+                self._review_next(ticket, text, purpose, then)
+
+        self.app.push_screen(Review(letter, self.session.settings.review_hold), decided)
+
+    def _review_next(self, sent: Ticket, text: str, purpose: Purpose, tickets: tuple[int, ...]) -> None:
+        """Review the same letter to each of the tickets in turn; leaving one out goes on to the next."""
+        if not tickets:
+            return
+        facts, rest = self.view.snapshot.ticket(tickets[0]), tickets[1:]
+        if facts is None:
+            self.say(f"Ticket {tickets[0]} is no longer linked.")
+            self._review_next(sent, text, purpose, rest)
+            return
+        ticket = facts.ticket
+        theirs = readdressed(text, sent.requester.name, ticket.requester.name)
+        seen = max((piece.id for piece in facts.conversations), default=0)
+        letter = Letter(
+            to=ticket.requester, community=ticket.company, ticket=f"{ticket.id}  {ticket.subject}", purpose=purpose,
+            text=theirs, problems=self._problems(theirs, facts),
+        )  # fmt: skip
+
+        def decided(then: tuple[int, ...] | None) -> None:
+            if then is not None:
+                self._send(letter, ticket, seen)
+            self._review_next(sent, text, purpose, rest)
 
         self.app.push_screen(Review(letter, self.session.settings.review_hold), decided)
 
@@ -143,8 +220,7 @@ class ReplyDeeds(Deeds):
             return (reason,)
         return found
 
-    def _send(self, letter: Letter) -> None:
-        ticket = letter.ticket
+    def _send(self, letter: Letter, ticket: Ticket, seen: int) -> bool:
         sent = self.perform(
             "reply",
             ticket=ticket.id,
@@ -152,13 +228,14 @@ class ReplyDeeds(Deeds):
             body=letter.text,
             to=ticket.requester.name,
             requester_id=ticket.requester.id,
-            seen=letter.seen,
+            seen=seen,
         )
         if sent is not None:
             # The new letter takes the place of one that was held back or refused.
             for delivery in self._deliveries(self.view, ticket.id):
                 if delivery.state is DeliveryState.REFUSED and delivery.action_id != sent:
                     self.session.drop(delivery.seq)
+        return sent is not None
 
     @staticmethod
     def _deliveries(view: View, ticket: int) -> list[Delivery]:
@@ -199,7 +276,7 @@ class ReplyDeeds(Deeds):
             else:
                 self.reply.follow(None, "")
 
-    # --- the text and the tickets --------------------------------------------------------------------------------
+    # --- the editor ----------------------------------------------------------------------------------------------
 
     def action_edit_elsewhere(self) -> None:
         """Hand the text to the editor, and take back what it leaves."""
@@ -225,56 +302,3 @@ class ReplyDeeds(Deeds):
             text = path.read_text(encoding="utf-8", errors="replace").rstrip("\n")
         self.reply.begin(text, self.reply.purpose)
         self._save(facts.ticket.id, text, self.reply.purpose)
-
-    def action_next_ticket(self) -> None:
-        """The next ticket."""
-        self.reply.step_ticket(1)
-
-    def action_previous_ticket(self) -> None:
-        """The previous ticket."""
-        self.reply.step_ticket(-1)
-
-    def action_link_ticket(self) -> None:
-        """Link a ticket."""
-        self.do_link()
-
-    def do_link(self) -> None:
-        """Choose among the recent tickets, or type a number."""
-        self._link_ticket()
-
-    @work(group="prompt")
-    async def _link_ticket(self) -> None:
-        if (reason := self.session.possible("link_ticket")) is not None:
-            self.say(reason)
-            return
-        linked = frozenset(facts.ticket.id for facts in self.view.snapshot.tickets)
-        chosen = await self.app.push_screen_wait(LinkTicket(self.desk.offer, linked))
-        if chosen is not None:
-            ticket, subject = chosen
-            self.perform("link_ticket", step=self.step_of("link_ticket"), ticket=ticket, subject=subject)
-
-    def action_unlink_ticket(self) -> None:
-        """Take the pane's ticket off the incident."""
-        if (facts := self.reply.facts) is None:
-            self.say("No ticket is linked.")
-            return
-        self.attempt(
-            "unlink_ticket", title="Unlink the ticket?", yes="Unlink", ticket=facts.ticket.id,
-            facts=[f"Ticket {facts.ticket.id}: {facts.ticket.subject}", "It stays as it is in Freshdesk."],
-        )  # fmt: skip
-
-    def action_resolve_ticket(self) -> None:
-        """Resolve the pane's ticket."""
-        self.do_resolve_ticket(self.reply.ticket, self.step_of("resolve_ticket"))
-
-    def do_resolve_ticket(self, ticket: int | None, step: str | None) -> None:
-        """Set a ticket, or the first that is still open, to Resolved."""
-        target = next((t for t in self.tickets_by_end()[0] if ticket in {None, t.id}), None)
-        if target is None:
-            self.say("No linked ticket is open." if self.view.snapshot.tickets else "No ticket is linked.")
-            return
-        who = target.requester.name + (f", {target.company}" if target.company else "")
-        facts = [f"Ticket {target.id}: {target.subject}", f"{who} gets the satisfaction survey."]
-        self.attempt(
-            "resolve_ticket", step=step, title="Resolve the ticket?", facts=facts, yes="Resolve it", ticket=target.id
-        )

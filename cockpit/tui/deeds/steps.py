@@ -10,9 +10,12 @@ from cockpit.incident.checklist import State, StepState
 from cockpit.incident.facts import LABELS
 from cockpit.incident.replies import Purpose
 from cockpit.tui import moments, signs
+from cockpit.tui.deeds.clocks import ClockDeeds
 from cockpit.tui.deeds.incident import IncidentDeeds
 from cockpit.tui.deeds.look import LookDeeds
+from cockpit.tui.deeds.people import PeopleDeeds
 from cockpit.tui.deeds.reply import ReplyDeeds
+from cockpit.tui.deeds.tickets import TicketDeeds
 from cockpit.tui.screens.detail import Detail
 from cockpit.tui.screens.prompts import Ask, Choice, Choose
 
@@ -26,7 +29,7 @@ ASIDE = (
 )
 
 
-class StepDeeds(IncidentDeeds, ReplyDeeds, LookDeeds):
+class StepDeeds(IncidentDeeds, ReplyDeeds, TicketDeeds, PeopleDeeds, ClockDeeds, LookDeeds):
     """Do, attest, set aside, retract, evidence."""
 
     def action_do(self) -> None:
@@ -55,6 +58,9 @@ class StepDeeds(IncidentDeeds, ReplyDeeds, LookDeeds):
             "resolve_incident": lambda: self.do_resolve(step.id),
             "resolve_ticket": lambda: self.do_resolve_ticket(None, step.id),
             "reopen": self.do_reopen,
+            "handoff": self.do_hand_over,
+            "people": lambda: self.do_pull_in(step.id),
+            "assign_ticket": lambda: self.do_assign_ticket(step.id),
             "verdict": lambda: self._verdict(state),
             "false_alarm": lambda: self._false_alarm(step.id),
             "reply": lambda: self.do_reply(Purpose(detail)),

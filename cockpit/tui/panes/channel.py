@@ -10,13 +10,14 @@ from textual import on
 from textual.message import Message as TextualMessage
 from textual.widgets import Input
 
+from cockpit.engine import threads
 from cockpit.engine.view import DeliveryState, Part
 from cockpit.incident.facts import Source
+from cockpit.incident.replies import first_name
 from cockpit.tui import commands, moments
 from cockpit.tui.ink import Line, Span, paragraph, wrap
 from cockpit.tui.panes.listing import Listing, Row, divider
 from cockpit.tui.panes.pane import Pane, Trouble
-from cockpit.tui.roles import first_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,14 +40,10 @@ COLUMN_FROM = 54
 
 def unlifted(snapshot: Snapshot) -> dict[str, tuple[Message, ...]]:
     """The thread replies that aren't top-level yet, by their parent's ts."""
-    if snapshot.slack is None or not snapshot.slack.replies:
-        return {}
-    lifted = {record.data.get("ts") for record in snapshot.records if record.kind == "lift"}
-    threads: dict[str, list[Message]] = {}
-    for reply in snapshot.slack.replies:
-        if reply.thread_ts and reply.ts not in lifted and reply.subtype != "thread_broadcast" and not reply.deleted:
-            threads.setdefault(reply.thread_ts, []).append(reply)
-    return {ts: tuple(replies) for ts, replies in threads.items()}
+    found: dict[str, list[Message]] = {}
+    for reply in threads.unlifted(snapshot):
+        found.setdefault(str(reply.thread_ts), []).append(reply)
+    return {ts: tuple(replies) for ts, replies in found.items()}
 
 
 class ChannelPane(Pane):
@@ -178,7 +175,7 @@ class ChannelPane(Pane):
         rows: list[Row] = []
         fresh = 0
         if slack is not None:
-            threads = unlifted(self._view.snapshot)
+            waiting = unlifted(self._view.snapshot)
             kept: dict[str, tuple[Message, int, Row]] = {}
             window: Sequence[Message] = slack.messages if self.words else slack.messages[-self._window :]
             if len(slack.messages) > len(window):
@@ -196,7 +193,7 @@ class ChannelPane(Pane):
                     if not marked and fresh and not self.words:
                         marked = True
                         rows.append(divider("new", "new", "new"))
-                open_replies = len(threads.get(message.ts, ()))
+                open_replies = len(waiting.get(message.ts, ()))
                 known = self._rows.get(message.ts)
                 if known is None or known[0] is not message or known[1] != open_replies:
                     known = (message, open_replies, _row(message, open_replies))
@@ -239,7 +236,8 @@ class ChannelPane(Pane):
 
 def _row(message: Message, open_replies: int) -> Row:
     system = message.subtype in {"channel_join", "channel_leave", "channel_topic", "channel_purpose", "channel_name"}
-    ink = "dim" if system or message.deleted else "mine" if message.record else "plain"
+    quiet = system or message.card
+    ink = "struck" if message.deleted else "dim" if quiet else "mine" if message.record else "plain"
     name = message.record.actor if message.record else message.author.name
 
     def draw(width: int) -> list[Line]:
@@ -248,10 +246,10 @@ def _row(message: Message, open_replies: int) -> Row:
         # Names in a column of their own where there is room; else in front of the text, which then wraps below them.
         column = width >= COLUMN_FROM
         head = f"{short:<{NAME_CELLS}} " if column else f"{short} "
-        first: tuple[Span, ...] = ((f"{moments.clock(message.at)} ", "dim"), (head, "dim" if system else "accent"))
+        first: tuple[Span, ...] = ((f"{moments.clock(message.at)} ", "dim"), (head, "dim" if quiet else "accent"))
         indent = 6 + len(head) if column else 6
-        text = message.text or ("(deleted)" if message.deleted else "")
-        aside = " (edited)" if message.edited else ""
+        text = message.text
+        aside = " (deleted)" if message.deleted else " (edited)" if message.edited and not message.card else ""
         # The name's room is kept free in the first line by letting it take part in the wrapping.
         lead = "" if column else "\u00a0" * len(head)
         lines: list[Line] = []
@@ -262,9 +260,10 @@ def _row(message: Message, open_replies: int) -> Row:
             lines.append((*first, *spans) if index == 0 else ((" " * indent, "plain"), *spans))
         if open_replies:
             noun = "reply" if open_replies == 1 else "replies"
-            lines.append(
-                ((" " * indent, "plain"), (f"↳ {open_replies} {noun} in a thread", "warn"), (" · t lifts", "key"))
-            )
+            done = message.reply_count - open_replies
+            lifted = f" · {done} lifted" if done > 0 else ""
+            told: Line = ((f"↳ {open_replies} {noun} in a thread", "warn"), (" · t lifts", "key"))
+            lines.append(((" " * indent, "plain"), *told, *(((lifted, "dim"),) if lifted else ())))
         elif message.reply_count:
             lines.append(((" " * indent, "plain"), (f"↳ {message.reply_count} in a thread, lifted", "dim")))
         return lines

@@ -108,7 +108,9 @@ class Header(Lines):
         if same > 1:
             title = f"{first.title} ({same})"
         elif first.ticket is not None:
-            title = f"{first.title} {first.about}"
+            title = f"{first.title} {first.about.partition(' · ')[0]}"
+        if first.snoozed_until is not None:
+            return ((f"◷ {title} snoozed until {moments.stamp(first.snoozed_until, now)}", "dim"),)
         return (
             (f"{sign.sign} {title} {moments.until(first.due, now)} ", ink),
             (moments.gauge(first.started, first.due, now), sign.ink),
@@ -116,6 +118,8 @@ class Header(Lines):
 
     @staticmethod
     def _relief(relief: Deadline, now: datetime) -> Line:
+        if relief.snoozed_until is not None:
+            return ((f"relief snoozed until {moments.stamp(relief.snoozed_until, now)}", "dim"),)
         if now >= relief.due:
             return (("relief is due", "warn"),)
         ink = "warn" if relief.due - now < timedelta(minutes=30) else "dim"

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from cockpit.incident.facts import IncidentNote, LogEntry, LogKind, PagerDutyFacts, Source, Status
+from cockpit.incident.replies import first_name
 from cockpit.tui import commands, moments, signs
 from cockpit.tui.ink import Line, Lines, clip, measure, paragraph, wrap
 from cockpit.tui.panes.listing import Listing, Row, divider
 from cockpit.tui.panes.pane import Pane, Trouble
-from cockpit.tui.roles import first_name
 
 if TYPE_CHECKING:
     from datetime import datetime

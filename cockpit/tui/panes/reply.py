@@ -285,6 +285,7 @@ class ReplyPane(Pane):
         return [
             (("No ticket is linked.", "plain"),),
             (("l ", "key@screen.link_ticket"), ("links one, by number or from the recent ones", "dim")),
+            (("w ", "key@screen.write_first"), ("writes first, to whom the alerts concern", "dim")),
         ]
 
     @on(TextArea.Changed, "#composer")

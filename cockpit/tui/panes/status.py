@@ -43,8 +43,8 @@ def service_spans(view: View, now: datetime, *, brief: bool = False) -> list[Spa
     return spans
 
 
-def outbox_spans(outbox: Outbox) -> list[Span]:
-    """What waits in the outbox, loudest first; nothing to say when it is empty but that."""
+def outbox_spans(outbox: Outbox, notices: int = 0) -> list[Span]:
+    """What waits in the outbox, loudest first, and how many notices there are; when there is nothing, that."""
     spans: list[Span] = []
     for count, word, ink in (
         (outbox.unknown, "unknown", "alarm"),
@@ -52,12 +52,13 @@ def outbox_spans(outbox: Outbox) -> list[Span]:
         (outbox.sending, "sending", "plain"),
         (outbox.queued - outbox.waiting, "queued", "plain"),
         (outbox.waiting, "waiting for the channel", "dim"),
+        (notices, "notice" if notices == 1 else "notices", "warn"),
     ):
         if count > 0:
             spans += [(" · " if spans else "", "dim"), (f"{count} {word}", ink)]
     if not spans:
         return [("outbox empty", "dim")]
-    if outbox.unknown or outbox.refused:
+    if outbox.unknown or outbox.refused or notices:
         spans.append((" O shows", "key@screen.show_outbox"))
     return spans
 
@@ -88,15 +89,16 @@ class StatusLine(Lines):
         """One line where both halves fit, else two."""
         if self._view is None or self._now is None:
             return [(), ()]
+        waiting = outbox_spans(self._view.outbox, len(self._view.notices))
         services: Line = (
             (" ", "plain"),
             *service_spans(self._view, self._now),
             ("   ", "plain"),
-            *outbox_spans(self._view.outbox),
+            *waiting,
         )
         if measure(services) > width:
             brief = service_spans(self._view, self._now, brief=True)
-            services = ((" ", "plain"), *brief, ("  ", "plain"), *outbox_spans(self._view.outbox))
+            services = ((" ", "plain"), *brief, ("  ", "plain"), *waiting)
         if measure(services) + 60 <= width:
             return [spread(services, self._hints(width - measure(services) - 3), width)]
         return [clip(services, width), ((" ", "plain"), *self._hints(width - 2))]

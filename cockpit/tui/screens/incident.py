@@ -122,6 +122,8 @@ class IncidentScreen(StepDeeds):
         for pane in self.panes:
             pane.show(view, now)
         self.follow_reply(view)
+        self.follow_clocks(view)
+        self.hear(view)
         self.query_one(StatusLine).show(view, now)
         self._impossible = frozenset(command.id() for command in COMMANDS if self.obstacle(command) is not None)
         self.announce()

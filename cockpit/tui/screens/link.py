@@ -1,4 +1,4 @@
-"""Linking a ticket: the recent ones, filtered as one types; or any, by its number."""
+"""Linking a ticket: the recent ones, filtered as one types; or any, by its number. It is looked at first."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ from textual.widgets import Input, Label, OptionList
 from textual.widgets.option_list import Option
 
 from cockpit.incident.facts import Source, TicketStatus
+from cockpit.tui.screens.prompts import Confirm
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from cockpit.engine.desk import Offer
+    from cockpit.engine.outreach import TicketCheck
     from cockpit.incident.facts import Ticket
 
 
@@ -30,9 +32,14 @@ class LinkTicket(ModalScreen[tuple[int, str] | None]):
         Binding("down", "to_list", show=False),
     ]
 
-    def __init__(self, offer: Callable[[], Awaitable[Offer]], linked: frozenset[int]) -> None:
+    def __init__(
+        self,
+        offer: Callable[[], Awaitable[Offer]],
+        check: Callable[[int], Awaitable[TicketCheck]],
+        linked: frozenset[int],
+    ) -> None:
         super().__init__()
-        self._offer, self._linked = offer, linked
+        self._offer, self._check, self._linked = offer, check, linked
         self._tickets: tuple[Ticket, ...] = ()
 
     def compose(self) -> ComposeResult:
@@ -42,6 +49,7 @@ class LinkTicket(ModalScreen[tuple[int, str] | None]):
             dialog.border_subtitle = Content("enter links · ↓ to the list · esc cancels")
             yield Input(placeholder="words of a recent ticket, or any ticket's number", compact=True)
             yield Label("Asking Freshdesk…", classes="about")
+            yield Label("", classes="problem")
             yield OptionList(compact=True)
 
     def on_mount(self) -> None:
@@ -67,6 +75,7 @@ class LinkTicket(ModalScreen[tuple[int, str] | None]):
 
     @on(Input.Changed)
     def _changed(self, event: Input.Changed) -> None:
+        self.query_one(".problem", Label).update("")
         self._fill(event.value.strip())
 
     @on(Input.Submitted)
@@ -74,9 +83,9 @@ class LinkTicket(ModalScreen[tuple[int, str] | None]):
         words = event.value.strip().lstrip("#")
         options = self.query_one(OptionList)
         if words.isascii() and words.isdigit():
-            self._choose(int(words))
+            self._look_at(int(words))
         elif options.option_count == 1:
-            self._choose(int(options.get_option_at_index(0).id or 0))
+            self._look_at(int(options.get_option_at_index(0).id or 0))
         elif options.option_count:
             self.action_to_list()
         else:
@@ -88,10 +97,29 @@ class LinkTicket(ModalScreen[tuple[int, str] | None]):
 
     @on(OptionList.OptionSelected)
     def _selected(self, event: OptionList.OptionSelected) -> None:
-        self._choose(int(event.option.id or 0))
+        self._look_at(int(event.option.id or 0))
 
-    def _choose(self, number: int) -> None:
+    @work(group="check", exclusive=True)
+    async def _look_at(self, number: int) -> None:
+        """Read the ticket before it is linked: it may be none of ours, or no ticket any more."""
+        from cockpit.services.errors import ServiceError
+
+        problem = self.query_one(".problem", Label)
+        problem.update(f"Reading ticket {number}…")
         subject = next((ticket.subject for ticket in self._tickets if ticket.id == number), "")
+        try:
+            check = await self._check(number)
+        except ServiceError as error:
+            doubts: tuple[str, ...] = (f"It couldn't be looked at. {error}",)
+        else:
+            if check.refusal is not None:
+                problem.update(Content(check.refusal))
+                return
+            doubts = check.warnings
+            subject = check.ticket.subject if check.ticket is not None else subject
+        problem.update("")
+        if doubts and not await self.app.push_screen_wait(Confirm(f"Link ticket {number}?", doubts, "Link it")):
+            return
         self.dismiss((number, subject))
 
 

@@ -72,7 +72,8 @@ class OutboxScreen(ModalScreen[None]):
             return  # being taken down: the list goes before the screen does
         self._deliveries = view.outbox.deliveries
         now = self._session.now()
-        self.query_one(Listing).show_rows([_row(delivery, now) for delivery in self._deliveries])
+        rows = [_notice(index, words) for index, words in enumerate(view.notices)]
+        self.query_one(Listing).show_rows([*rows, *(_row(delivery, now) for delivery in self._deliveries)])
         self._keys()
 
     @property
@@ -122,6 +123,10 @@ def where(destination: str) -> str:
     source, _, ticket = destination.partition(":")
     name = LABELS[Source(source)] if source in set(Source) else source
     return f"{name}, ticket {ticket}" if ticket else name
+
+
+def _notice(index: int, words: str) -> Row:
+    return Row(f"notice {index}", lambda width: [*paragraph(words, "warn", width, first="! "), ()], stop=False)
 
 
 def _row(delivery: Delivery, now: datetime) -> Row:

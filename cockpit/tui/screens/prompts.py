@@ -5,11 +5,11 @@ Each binds what it is about when it opens: what changes behind it can't change i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -38,9 +38,16 @@ class Choose(ModalScreen[str | None]):
         Binding("k", "up", show=False),
     ]
 
-    def __init__(self, title: str, choices: Sequence[Choice], about: str = "") -> None:
+    def __init__(
+        self,
+        title: str,
+        choices: Sequence[Choice],
+        about: str = "",
+        more: Callable[[], Awaitable[Sequence[Choice]]] | None = None,
+    ) -> None:
+        """`more` are choices that have to be asked for: they come below the others when they are there."""
         super().__init__()
-        self._title, self._about, self._choices = title, about, choices
+        self._title, self._about, self._choices, self._more = title, about, choices, more
 
     def compose(self) -> ComposeResult:
         """The title, the choices, the way out."""
@@ -50,6 +57,15 @@ class Choose(ModalScreen[str | None]):
             if self._about:
                 yield Label(Content(self._about), classes="about")
             yield OptionList(*(self._option(choice) for choice in self._choices), compact=True)
+
+    def on_mount(self) -> None:
+        """Ask for the rest."""
+        if self._more is not None:
+            self._load(self._more)
+
+    @work(group="more")
+    async def _load(self, more: Callable[[], Awaitable[Sequence[Choice]]]) -> None:
+        self.query_one(OptionList).add_options([self._option(choice) for choice in await more()])
 
     @staticmethod
     def _option(choice: Choice) -> Option:

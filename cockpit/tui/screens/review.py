@@ -15,7 +15,8 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Button, Static
+from textual.widgets import Button, SelectionList, Static
+from textual.widgets.selection_list import Selection
 
 from cockpit.incident.markup import markdown_plain
 from cockpit.tui.ink import Line, paragraph
@@ -26,49 +27,60 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.timer import Timer
 
-    from cockpit.incident.facts import Ticket
+    from cockpit.incident.facts import Person, Ticket
     from cockpit.incident.replies import Purpose
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A reply as it would be sent. `seen` is the newest conversation's id; `problems` why it can't be sent."""
+    """What would be sent, to whom. `ticket` is its number and subject; `problems` say why it can't be sent.
 
-    ticket: Ticket
+    `others` are the tickets of other communities to which the same can be written next.
+    """
+
+    to: Person
+    community: str | None
+    ticket: str
     purpose: Purpose
     text: str
-    seen: int
     problems: tuple[str, ...] = ()
+    others: tuple[Ticket, ...] = ()
 
 
-class Review(ModalScreen[bool]):
-    """Recipient, ticket, community, text; *Cancel* has the focus."""
+class Review(ModalScreen[tuple[int, ...] | None]):
+    """Recipient, ticket, community, text; *Cancel* has the focus.
+
+    None: it isn't sent. Else it is, and the answer holds the other tickets to which it goes next, each to be reviewed.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,u,q", "back", "back", show=False),
         Binding("s,ctrl+s", "send", "send", show=False),
+        Binding("t", "others", "others too", show=False),
         Binding("left,right,h,l", "other", "other", show=False),
     ]
 
     def __init__(self, letter: Letter, hold: float) -> None:
         super().__init__()
         self._letter, self._hold = letter, hold
+        self._others: tuple[int, ...] = ()
         self._until: float | None = None
         self._timer: Timer | None = None
 
     def compose(self) -> ComposeResult:
         """The facts, the text in a list that scrolls, the problems, the two buttons."""
-        ticket = self._letter.ticket
+        letter = self._letter
         with Vertical(classes="dialog tall", id="review") as dialog:
             dialog.border_title = Content("Review")
-            community = ticket.company or "no company known"
             for label, text in (
-                ("to", f"{ticket.requester.name}{f' <{ticket.requester.email}>' if ticket.requester.email else ''}"),
-                ("community", community),
-                ("ticket", f"{ticket.id}  {ticket.subject}"),
-                ("as", PURPOSES[self._letter.purpose]),
+                ("to", f"{letter.to.name}{f' <{letter.to.email}>' if letter.to.email else ''}"),
+                ("community", letter.community or "no company known"),
+                ("ticket", letter.ticket),
+                ("as", PURPOSES[letter.purpose]),
             ):
                 yield Static(Content.assemble((f"{label:<11}", "$text-muted"), text), classes="fact")
+            if letter.others:
+                yield Static("", classes="fact", id="others")
             public = "PUBLIC: the community reads it in its ticket and by e-mail."
             yield Static(Content.styled(public, "bold $text-warning"), classes="fact public")
             yield Listing(cursor=False, id="letter")
@@ -87,7 +99,30 @@ class Review(ModalScreen[bool]):
 
         self.query_one(Listing).show_rows([Row("text", draw)])
         self.query_one("#no", Button).focus()
+        self._name_others()
         self._stand()
+
+    def _name_others(self) -> None:
+        """Say to whom it goes next, or who else there is."""
+        if not self._letter.others:
+            return
+        chosen = [name_of(ticket) for ticket in self._letter.others if ticket.id in self._others]
+        words = ", ".join(chosen) + ", each reviewed next" if chosen else "t chooses other communities to write it to"
+        self.query_one("#others", Static).update(
+            Content.assemble((f"{'then to':<11}", "$text-muted"), (words, "" if chosen else "$text-muted"))
+        )
+
+    def action_others(self) -> None:
+        """Choose the other tickets to which the same is written."""
+        if not self._letter.others or self._until is not None:
+            return
+
+        def chosen(others: tuple[int, ...] | None) -> None:
+            if others is not None:
+                self._others = others
+                self._name_others()
+
+        self.app.push_screen(ChooseTickets(self._letter.others, self._others), chosen)
 
     def _stand(self) -> None:
         """Say how it stands: problems, the pause, or which keys there are."""
@@ -103,7 +138,8 @@ class Review(ModalScreen[bool]):
             keys = "esc takes it back"
         else:
             standing.update("")
-            keys = "s sends · j k scroll · esc back to the text"
+            others = "t to others too · " if self._letter.others else ""
+            keys = f"s sends · {others}j k scroll · esc back to the text"
         dialog.border_subtitle = Content(keys)
 
     def action_send(self) -> None:
@@ -111,7 +147,7 @@ class Review(ModalScreen[bool]):
         if self._letter.problems or self._until is not None:
             return
         if self._hold <= 0:
-            self.dismiss(True)
+            self.dismiss(self._others)
             return
         self._until = monotonic() + self._hold
         self._timer = self.set_interval(0.25, self._count)
@@ -126,14 +162,14 @@ class Review(ModalScreen[bool]):
             self._until = None
             if self._timer is not None:
                 self._timer.stop()
-            self.dismiss(True)
+            self.dismiss(self._others)
             return
         self._stand()
 
     def action_back(self) -> None:
         """Within the pause: take it back, and stay here. Before it: back to the text."""
         if self._until is None:
-            self.dismiss(False)
+            self.dismiss(None)
             return
         self._until = None
         if self._timer is not None:
@@ -163,3 +199,54 @@ class Review(ModalScreen[bool]):
     def key_k(self) -> None:
         """Scroll the text back."""
         self.query_one(Listing).action_move(-1)
+
+
+class ChooseTickets(ModalScreen[tuple[int, ...] | None]):
+    """Choose some tickets, or all; None: as it was."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q", "dismiss(None)", "cancel", show=False),
+        Binding("enter", "done", "done", show=False, priority=True),
+        Binding("a", "all", "all", show=False),
+        Binding("j", "down", show=False),
+        Binding("k", "up", show=False),
+    ]
+
+    def __init__(self, tickets: tuple[Ticket, ...], chosen: tuple[int, ...]) -> None:
+        super().__init__()
+        self._tickets, self._chosen = tickets, chosen
+
+    def compose(self) -> ComposeResult:
+        """The tickets, each with a mark."""
+        with Vertical(classes="dialog") as dialog:
+            dialog.border_title = Content("Write the same to")
+            dialog.border_subtitle = Content("space marks · a all · enter done · esc cancels")
+            yield SelectionList[int](
+                *(
+                    Selection(Content(f"{name_of(one)}  {one.id} {one.subject}"), one.id, one.id in self._chosen)
+                    for one in self._tickets
+                ),
+                compact=True,
+            )
+
+    def action_down(self) -> None:
+        """To the next."""
+        self.query_one(SelectionList).action_cursor_down()
+
+    def action_up(self) -> None:
+        """To the previous."""
+        self.query_one(SelectionList).action_cursor_up()
+
+    def action_all(self) -> None:
+        """Mark all."""
+        self.query_one(SelectionList).select_all()
+
+    def action_done(self) -> None:
+        """These."""
+        marked = set(self.query_one(SelectionList).selected)
+        self.dismiss(tuple(one.id for one in self._tickets if one.id in marked))
+
+
+def name_of(ticket: Ticket) -> str:
+    """Whose a ticket is, in a word or two."""
+    return ticket.company or ticket.requester.name

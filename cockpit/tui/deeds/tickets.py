@@ -1,0 +1,134 @@
+"""Deeds on the tickets: going through them, linking, unlinking, resolving; writing to a community first."""
+
+from __future__ import annotations
+
+from textual import work
+
+from cockpit.tui.deeds.base import Deeds
+from cockpit.tui.screens.letter import FirstLetter
+from cockpit.tui.screens.link import LinkTicket
+from cockpit.tui.screens.prompts import Choice, Choose
+
+
+class TicketDeeds(Deeds):
+    """What is done with tickets."""
+
+    def action_next_ticket(self) -> None:
+        """The next ticket."""
+        self.reply.step_ticket(1)
+
+    def action_previous_ticket(self) -> None:
+        """The previous ticket."""
+        self.reply.step_ticket(-1)
+
+    def action_link_ticket(self) -> None:
+        """Link a ticket."""
+        self.do_link()
+
+    def do_link(self) -> None:
+        """Choose among the recent tickets, or type a number."""
+        self._link_ticket()
+
+    @work(group="prompt")
+    async def _link_ticket(self) -> None:
+        if (reason := self.session.possible("link_ticket")) is not None:
+            self.say(reason)
+            return
+        linked = frozenset(facts.ticket.id for facts in self.view.snapshot.tickets)
+        chosen = await self.app.push_screen_wait(LinkTicket(self.desk.offer, self.session.outreach.check, linked))
+        if chosen is not None:
+            ticket, subject = chosen
+            self.perform("link_ticket", step=self.step_of("link_ticket"), ticket=ticket, subject=subject)
+
+    def action_unlink_ticket(self) -> None:
+        """Take the pane's ticket off the incident."""
+        if (facts := self.reply.facts) is None:
+            self.say("No ticket is linked.")
+            return
+        self.attempt(
+            "unlink_ticket", title="Unlink the ticket?", yes="Unlink", ticket=facts.ticket.id,
+            facts=[f"Ticket {facts.ticket.id}: {facts.ticket.subject}", "It stays as it is in Freshdesk."],
+        )  # fmt: skip
+
+    def action_resolve_ticket(self) -> None:
+        """Resolve the pane's ticket."""
+        self.do_resolve_ticket(self.reply.ticket, self.step_of("resolve_ticket"))
+
+    def do_resolve_ticket(self, ticket: int | None, step: str | None) -> None:
+        """Set a ticket, or the first that is still open, to Resolved."""
+        target = next((t for t in self.tickets_by_end()[0] if ticket in {None, t.id}), None)
+        if target is None:
+            self.say("No linked ticket is open." if self.view.snapshot.tickets else "No ticket is linked.")
+            return
+        who = target.requester.name + (f", {target.company}" if target.company else "")
+        facts = [f"Ticket {target.id}: {target.subject}", f"{who} gets the satisfaction survey."]
+        self.attempt(
+            "resolve_ticket", step=step, title="Resolve the ticket?", facts=facts, yes="Resolve it", ticket=target.id
+        )
+
+    # --- writing first -------------------------------------------------------------------------------------------
+
+    def action_write_first(self) -> None:
+        """Write to a community that hasn't written."""
+        self._write_first()
+
+    @work(group="prompt")
+    async def _write_first(self) -> None:
+        from cockpit.services.errors import ServiceError
+
+        if (reason := self.session.possible("open_ticket")) is not None:
+            self.say(reason)
+            return
+        self.notify("Asking whom the alerts concern…", timeout=2)
+        try:
+            communities = await self.session.outreach.communities()
+        except ServiceError as error:
+            self.say(f"Freshdesk can't be asked whom the alerts concern. {error}")
+            return
+        if not communities:
+            self.say("No alert names a cluster or hub, so it isn't known whom this concerns. l links a ticket.")
+            return
+        found = [(community, person) for community in communities for person in community.representatives]
+        if not found:
+            self.notify("\n".join(community.words for community in communities), timeout=15, markup=False)
+            return
+        choices = [
+            Choice(str(index), f"{person.name}, {community.company or community.place}", str(community.place))
+            for index, (community, person) in enumerate(found)
+        ]
+        missing = "\n".join(community.words for community in communities if not community.representatives)
+        about = "\n".join(part for part in (f"Found {found[0][0].words}.", missing) if part)
+        chosen = await self.app.push_screen_wait(Choose("Write to", choices, about))
+        if chosen is None:
+            return
+        community, person = found[int(chosen)]
+        place = str(community.place)
+        key = f"letter:{place}"
+        subject, body = self.session.letter(community, person)
+        draft = self.session.draft(key)
+        if draft is not None and draft.data.get("to") == person.email:
+            subject, body = str(draft.data.get("subject", subject)), draft.text
+        written = await self.app.push_screen_wait(
+            FirstLetter(
+                person,
+                community.company or place,
+                subject,
+                body,
+                typed=lambda subject, body: self.session.save_draft(key, body, subject=subject, to=person.email),
+                possible=lambda subject, body: self.session.possible(
+                    "open_ticket", email=person.email or "", name=person.name, subject=subject, body=body
+                ),
+                hold=self.session.settings.review_hold,
+            )
+        )
+        if written is not None:
+            subject, body = written
+            self.perform(
+                "open_ticket",
+                step=self.step_of("reply:first_response"),
+                email=person.email or "",
+                name=person.name,
+                subject=subject,
+                body=body,
+                about=place,
+            )

@@ -1,0 +1,110 @@
+"""The first letter to a community that hasn't written: its subject, its text, and from there the review."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, Label, TextArea
+
+from cockpit.incident.replies import Purpose
+from cockpit.tui.panes.composer import Composer
+from cockpit.tui.screens.review import Letter, Review
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+    from cockpit.incident.facts import Person
+
+
+class FirstLetter(ModalScreen[tuple[str, str] | None]):
+    """Write it; the answer, after the review, is the subject and the text. `typed` is told of every change."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "back", show=False),
+        Binding("ctrl+s,f9", "review", "review", show=False, priority=True),
+    ]
+
+    def __init__(
+        self,
+        to: Person,
+        community: str,
+        subject: str,
+        body: str,
+        *,
+        typed: Callable[[str, str], object],
+        possible: Callable[[str, str], str | None],
+        hold: float,
+    ) -> None:
+        super().__init__()
+        self._to, self._community, self._subject, self._body = to, community, subject, body
+        self._typed, self._possible, self._hold = typed, possible, hold
+
+    def compose(self) -> ComposeResult:
+        """To whom, the subject, the text, how it stands."""
+        with Vertical(classes="dialog tall", id="first-letter") as dialog:
+            dialog.border_title = Content("Write to the community first")
+            dialog.border_subtitle = Content("tab next blank · ctrl+s or F9 reviews · esc keeps it as a draft")
+            yield Label(Content(f"To {self._to.name} <{self._to.email}>, {self._community}"), classes="about")
+            yield Input(self._subject, id="subject", placeholder="the subject", compact=True)
+            yield Composer(
+                self._body, id="body", soft_wrap=True, show_line_numbers=False, compact=True,
+                highlight_cursor_line=False,
+            )  # fmt: skip
+            yield Label("", classes="problem")
+
+    def on_mount(self) -> None:
+        """Begin at the first thing that is missing."""
+        composer = self.query_one(Composer)
+        composer.focus()
+        composer.next_blank()
+        self._judge()
+
+    @property
+    def _written(self) -> tuple[str, str]:
+        return self.query_one("#subject", Input).value.strip(), self.query_one(Composer).text
+
+    @on(Input.Changed)
+    @on(TextArea.Changed)
+    def _changed(self) -> None:
+        written = self._written
+        if written != (self._subject, self._body):
+            self._subject, self._body = written
+            self._typed(*written)
+        self._judge()
+
+    def _judge(self) -> None:
+        reason = self._possible(*self._written)
+        self.query_one(".problem", Label).update(Content(f"! {reason}" if reason else "ready: ctrl+s reviews it"))
+
+    @on(Input.Submitted)
+    def _to_text(self) -> None:
+        self.query_one(Composer).focus()
+
+    @on(Composer.Left)
+    def _to_subject(self) -> None:
+        self.query_one("#subject", Input).focus()
+
+    def action_review(self) -> None:
+        """Show it as they will read it; from there it goes."""
+        subject, body = self._written
+        reason = self._possible(subject, body)
+        letter = Letter(
+            self._to,
+            self._community,
+            f"a new one: {subject}",
+            Purpose.FIRST_RESPONSE,
+            body,
+            (reason,) if reason else (),
+        )
+
+        def decided(sent: tuple[int, ...] | None) -> None:
+            if sent is not None:
+                self.dismiss((subject, body))
+
+        self.app.push_screen(Review(letter, self._hold), decided)
