@@ -263,6 +263,19 @@ class Journal(JournalFile):
                 (action_id, action_id),
             )
 
+    def resume(self, case_key: str, look_at: datetime) -> None:
+        """Don't go on waiting for what another process had backed off from: a person has just started this one.
+
+        What is queued may go at once; what is unknown may be looked up at `look_at`.
+        """
+        ours = "action_id IN (SELECT id FROM actions WHERE case_key = ?)"
+        with self._transaction() as db:
+            db.execute(f"UPDATE deliveries SET not_before = NULL WHERE state = 'queued' AND {ours}", (case_key,))  # noqa: S608
+            db.execute(
+                f"UPDATE deliveries SET not_before = ? WHERE state = 'unknown' AND not_before > ? AND {ours}",  # noqa: S608
+                (look_at.isoformat(), look_at.isoformat(), case_key),
+            )
+
     def orphaned(self, case_key: str, now: datetime) -> int:
         """Turn deliveries that a dead process left in *sending* into *unknown*. Returns how many."""
         with self._transaction() as db:

@@ -168,6 +168,7 @@ class Outbox:
         if not self._lock.take():
             return
         try:
+            self._journal.resume(self._case().key, self._next_look(0))
             orphans = self._journal.orphaned(self._case().key, self._now())
         except NotSaved:
             return  # `act` says it to whoever does something; the next glance tries again

@@ -84,12 +84,12 @@ async def test_at_rest_a_round_costs_few_calls(session: Session, sandbox: Sandbo
     await open_channel(session)
     session.act("link_ticket", ticket=4038, subject="x")
     await until(lambda: session.view.snapshot.tickets and not session.view.outbox.deliveries)
-    calls: Counter[str] = Counter()
-    for source, poller in session._watch.pollers.items():
-        begun, rounds = len(sandbox.requests), poller.rounds
-        await until(lambda poller=poller, rounds=rounds: poller.rounds >= rounds + 40)
-        asked = [r for r in sandbox.requests[begun:] if r.service == source.value]
-        calls[source.value] = round(100 * len(asked) / (poller.rounds - rounds)) / 100
+    begun = len(sandbox.requests)
+    pollers = session._watch.pollers
+    before = {source: poller.rounds for source, poller in pollers.items()}
+    await until(lambda: all(poller.rounds >= before[source] + 40 for source, poller in pollers.items()))
+    asked = Counter(request.service for request in sandbox.requests[begun:])
+    calls = {source.value: asked[source.value] / (pollers[source].rounds - before[source]) for source in pollers}
     assert 60 / 15 * calls["pagerduty"] <= 12
     assert 60 / 5 * calls["slack"] <= 20
     assert 60 / 20 * calls["freshdesk"] <= 6
