@@ -174,3 +174,14 @@ async def test_without_a_ticket_there_is_nobody_to_write_to(cockpit: Open) -> No
     async with cockpit() as driver:
         await driver.press("c")
         assert any("No ticket is linked" in words for words in driver.said())
+
+
+async def test_a_full_disk_is_said_and_loses_nothing_on_the_screen(cockpit: Open) -> None:
+    async with cockpit() as driver:
+        await with_ticket(driver)
+        database = driver.app.desk.journal._db
+        pages = database.execute("PRAGMA page_count").fetchone()[0]
+        database.execute(f"PRAGMA max_page_count = {pages}")
+        await write_letter(driver, "x" * 200_000)
+        await driver.until(lambda: any("NOT SAVED" in said for said in driver.said()), "it is said")
+        assert driver.screen.reply.composer.text == "x" * 200_000

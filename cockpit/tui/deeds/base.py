@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from textual.screen import Screen
 
+from cockpit.engine.journal_file import NotSaved
 from cockpit.incident.facts import TicketStatus
 from cockpit.tui.panes.channel import ChannelPane
 from cockpit.tui.panes.pagerduty import PagerdutyPane
@@ -15,6 +17,8 @@ from cockpit.tui.panes.reply import ReplyPane
 from cockpit.tui.screens.prompts import Confirm
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from cockpit.engine.desk import Desk
     from cockpit.engine.session import Session
     from cockpit.engine.view import View
@@ -95,6 +99,19 @@ class Deeds(Screen[None]):
     def say(self, words: str) -> None:
         """Tell the person why something isn't done: quietly, and not for long."""
         self.notify(words, timeout=6, markup=False)
+
+    def keep(self, key: str, text: str, **data: Any) -> datetime | None:
+        """Save a text being written. Returns when; None, and it is said, if the disk doesn't take it."""
+        try:
+            return self.session.save_draft(key, text, **data)
+        except NotSaved as fault:
+            self.notify(f"NOT SAVED: {fault}", severity="error", timeout=10, markup=False)
+            return None
+
+    def forget(self, key: str) -> None:
+        """Forget a saved text; one that can't be forgotten is only offered again."""
+        with suppress(NotSaved):
+            self.session.drop_draft(key)
 
     def perform(self, kind: str, *, step: str | None = None, **data: Any) -> str | None:
         """Take an action; when it isn't possible, say why. Returns the action's id."""

@@ -121,10 +121,10 @@ class IncidentDeeds(Deeds):
         text = await self.app.push_screen_wait(
             Ask("Note on the PagerDuty incident", f"#{self.view.case.number} {self.view.case.title}",
                 placeholder="what was seen or done", value=draft.text if draft else "",
-                typed=lambda text: self.session.save_draft("incident_note", text))
+                typed=lambda text: self.keep("incident_note", text))
         )  # fmt: skip
         if text and self.perform("incident_note", text=text) is not None:
-            self.session.drop_draft("incident_note")
+            self.forget("incident_note")
 
     # --- the channel ---------------------------------------------------------------------------------------------
 
@@ -140,16 +140,16 @@ class IncidentDeeds(Deeds):
     @on(ChannelPane.Typed)
     def _note_typed(self, event: ChannelPane.Typed) -> None:
         if event.text:
-            self.session.save_draft("channel", event.text)
+            self.keep("channel", event.text)
         else:
-            self.session.drop_draft("channel")
+            self.forget("channel")
 
     @on(ChannelPane.Written)
     def _note_written(self, event: ChannelPane.Written) -> None:
         # The journal has it when this returns: only then may the line be emptied.
         if self.perform("note", text=event.text) is not None:
             self.channel.begin("")
-            self.session.drop_draft("channel")
+            self.forget("channel")
             self.channel.listing.action_last()
 
     def action_lift(self) -> None:

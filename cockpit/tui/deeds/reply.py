@@ -6,12 +6,14 @@ import os
 import shlex
 import subprocess
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.app import SuspendNotSupported
 
+from cockpit.engine.journal_file import NotSaved
 from cockpit.engine.view import Delivery, DeliveryState, Part
 from cockpit.incident import canned
 from cockpit.incident.facts import Status
@@ -142,8 +144,8 @@ class ReplyDeeds(Deeds):
         self._save(event.ticket, event.text, event.purpose)
 
     def _save(self, ticket: int, text: str, purpose: Purpose) -> None:
-        saved = self.session.save_draft(f"reply:{ticket}", text, purpose=purpose.value)
-        if ticket == self.reply.ticket:
+        saved = self.keep(f"reply:{ticket}", text, purpose=purpose.value)
+        if saved is not None and ticket == self.reply.ticket:
             self.reply.saved(saved)
 
     @on(ReplyPane.Opened)
@@ -234,7 +236,8 @@ class ReplyDeeds(Deeds):
             # The new letter takes the place of one that was held back or refused.
             for delivery in self._deliveries(self.view, ticket.id):
                 if delivery.state is DeliveryState.REFUSED and delivery.action_id != sent:
-                    self.session.drop(delivery.seq)
+                    with suppress(NotSaved):
+                        self.session.drop(delivery.seq)
         return sent is not None
 
     @staticmethod

@@ -114,7 +114,7 @@ class TicketDeeds(Deeds):
                 community.company or place,
                 subject,
                 body,
-                typed=lambda subject, body: self.session.save_draft(key, body, subject=subject, to=person.email),
+                typed=lambda subject, body: self.keep(key, body, subject=subject, to=person.email),
                 possible=lambda subject, body: self.session.possible(
                     "open_ticket", email=person.email or "", name=person.name, subject=subject, body=body
                 ),

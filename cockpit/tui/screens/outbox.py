@@ -9,6 +9,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
 
+from cockpit.engine.journal_file import NotSaved
 from cockpit.engine.view import Delivery, DeliveryState, View
 from cockpit.incident.facts import LABELS, Source
 from cockpit.tui import moments
@@ -96,26 +97,33 @@ class OutboxScreen(ModalScreen[None]):
             keys = "d drop · esc closes"
         self.query_one(".dialog").border_subtitle = Content(keys)
 
+    def _decide(self, deed: Callable[..., None], *given: object) -> None:
+        """Do it; say so if the disk doesn't take it down, for then nothing was decided."""
+        try:
+            deed(*given)
+        except NotSaved as fault:
+            self.notify(f"NOT SAVED: {fault}", severity="error", timeout=10, markup=False)
+
     def action_retry(self) -> None:
         """Send a refused or held one again."""
         if (delivery := self._selected) is not None and delivery.state is DeliveryState.REFUSED:
-            self._session.retry(delivery.seq)
+            self._decide(self._session.retry, delivery.seq)
 
     def action_drop(self) -> None:
         """Give one up."""
         delivery = self._selected
         if delivery is not None and delivery.state in {DeliveryState.REFUSED, DeliveryState.QUEUED}:
-            self._session.drop(delivery.seq)
+            self._decide(self._session.drop, delivery.seq)
 
     def action_arrived(self) -> None:
         """A person has seen that it arrived."""
         if (delivery := self._selected) is not None and delivery.asks:
-            self._session.settle(delivery.seq, True)
+            self._decide(self._session.settle, delivery.seq, True)
 
     def action_send_again(self) -> None:
         """A person has seen that it didn't arrive."""
         if (delivery := self._selected) is not None and delivery.asks:
-            self._session.settle(delivery.seq, False)
+            self._decide(self._session.settle, delivery.seq, False)
 
 
 def where(destination: str) -> str:
