@@ -254,7 +254,9 @@ class Listing(Inked, ScrollView, can_focus=True):
         """Draw one line of what can be seen."""
         line = y + self.scroll_offset.y
         if not self.rows:
-            return self.inked((*self.empty(self._width), *[()] * (y + 1))[y], self.size.width)
+            # The present width, not the one at which rows were laid out last: there may have been no layout yet.
+            words = self.empty(self.scrollable_content_region.width)
+            return self.inked((*words, *[()] * (y + 1))[y], self.size.width)
         index = bisect_right(self._ends, line)
         if index >= len(self._ends):
             return self.inked((), self.size.width)
