@@ -94,6 +94,12 @@ class Evidence(Command):
     key, title, group, hinted = "e", "evidence", "Step", (PROCESS, PAGERDUTY)
 
 
+class NextStep(Command):
+    """Go to the step that comes next."""
+
+    key, title, group = "full_stop", "next step", "Step"
+
+
 class Acknowledge(Command):
     """Acknowledge the incident in PagerDuty."""
 
@@ -337,7 +343,7 @@ class Quit(Command):
 
 
 COMMANDS: tuple[type[Command], ...] = (
-    Do, Attest, SetAside, Retract, Evidence,
+    Do, Attest, SetAside, Retract, NextStep, Evidence,
     Acknowledge, Promote, Declare, OpenChannel, Resolve, Reopen, IncidentNote,
     Snooze,
     HandOver, PullIn, AssignTicket,

@@ -74,8 +74,9 @@ async def test_one_letter_goes_to_all_each_reviewed_with_its_own_name(cockpit: O
     for key, by in (("m", "g.moreau@mordor.example"), ("u", "p.lindqvist@utopia.example")):
         happen(sandbox, "ticket", ticket=key, by=by, subject="Hub is down", text="<p>Down.</p>")
     async with cockpit() as driver:
-        for number in (4039, 4040):
+        for number in (4039, 4040):  # in this order, which is the letter's
             driver.screen.session.act("link_ticket", ticket=number, subject="Hub is down")
+            await sandbox.advance(1)
         await with_ticket(driver)
         await driver.until(lambda: len(driver.screen.view.snapshot.tickets) == 3)
         driver.screen.reply.open_ticket(4038)

@@ -67,6 +67,24 @@ async def test_sensed_attested_and_set_aside_have_signs_of_their_own() -> None:
         assert [row.strip().lstrip("› ")[0] for row in rows] == ["✓", "●", "⊘", "–"]
 
 
+async def test_the_cursor_and_the_next_step_are_told_apart_without_colour_and_one_key_joins_them() -> None:
+    app = still_app(view_of(World().opened("17:40"), "18:02"))
+    async with app.run_test(size=(120, 60)) as pilot:
+
+        def rows(mark: str) -> list[str]:
+            return [line for line in text_in(app, "#steps").splitlines() if mark in line]
+
+        assert len(rows("next IR")) == 1
+        assert rows("›") == rows("next IR")
+        await pilot.press("g")
+        assert "Test it by hand" in rows("next IR")[0]
+        assert rows("›") != rows("next IR")
+        assert len(rows("›")) == 1
+        await pilot.press("g", "enter", "3", "full_stop")
+        await pilot.pause()
+        assert rows("›") == rows("next IR"), "its phase, which was folded, is open again"
+
+
 async def test_a_failing_service_keeps_its_facts_on_the_screen_and_says_how_old_they_are() -> None:
     view = view_of(outage(), "18:02")
     app = still_app(view)

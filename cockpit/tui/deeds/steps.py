@@ -153,6 +153,11 @@ class StepDeeds(IncidentDeeds, ReplyDeeds, TicketDeeds, PeopleDeeds, ClockDeeds,
             return
         self.attempt("retract", step=state.step.id)
 
+    def action_next_step(self) -> None:
+        """To the step that comes next."""
+        self.go_to(self.process)
+        self.process.go_to_next()
+
     def action_evidence(self) -> None:
         """Everything about what is selected."""
         now = self.session.now()

@@ -58,6 +58,18 @@ def divider(row_id: str, text: str, ink: str = "dim") -> Row:
     return Row(row_id, draw, stop=False)
 
 
+POINTER = "›"
+"""The cursor's sign, in the first cell of a row that leaves it blank."""
+
+
+def pointed(line: Line) -> Line:
+    """The line with the cursor's sign before it, where there is a blank for it: a colour alone may not be seen."""
+    if not line or not line[0][0].startswith(" "):
+        return line
+    (text, ink), *rest = line
+    return ((POINTER, "key"), (text[1:], ink), *rest)
+
+
 class Listing(Inked, ScrollView, can_focus=True):
     """A scrollable list with a cursor, or (`cursor=False`) only scrollable. `tail`: it stays at its end by itself."""
 
@@ -266,7 +278,9 @@ class Listing(Inked, ScrollView, can_focus=True):
             under = "cursor" if self.has_focus else "cursor-blurred"
         key = (row, line - self._start(index), self._width, under)
         if (strip := self._strips.get(key)) is None:
-            strip = self.inked(row.lines(self._width)[line - self._start(index)], self._width, under)
+            within = line - self._start(index)
+            drawn = row.lines(self._width)[within]
+            strip = self.inked(pointed(drawn) if under == "cursor" and not within else drawn, self._width, under)
             self._strips[key] = strip
         return strip
 

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from cockpit.incident.process import Phase, Process
 
 
+NEXT = "next "
+"""What stands beside the step that comes next; the cursor may be elsewhere."""
+
+
 class StepDetail(Lines):
     """The selected step, in a few lines: how it stands, the evidence, what to do."""
 
@@ -140,9 +144,13 @@ class ProcessPane(Pane):
         self._detail()
 
     def go_to_next(self) -> None:
-        """Put the cursor on the next open step."""
-        if (step := self._next()) is not None:
-            self.listing.select(step.step.id)
+        """Put the cursor on the next open step, in whatever phase."""
+        if (state := self._next()) is None:
+            return
+        if self._folds.get(state.step.phase):
+            self._folds[state.step.phase] = False
+            self.refilter()
+        self.listing.select(state.step.id)
 
     def _next(self) -> StepState | None:
         """The next open step that a person can do something about; else the next one."""
@@ -212,7 +220,7 @@ class ProcessPane(Pane):
         count_ink = "good" if finished and not later else "dim"
 
         def draw(width: int) -> list[Line]:
-            return [spread(((f"{arrow} {phase.number} {phase.title}", ink),), ((f"{count} ", count_ink),), width)]
+            return [spread(((f" {arrow} {phase.number} {phase.title}", ink),), ((f"{count} ", count_ink),), width)]
 
         return Row(f"phase {phase.number}", draw)
 
@@ -220,7 +228,6 @@ class ProcessPane(Pane):
         sign = signs.of_step(state)
         settled = state.settled
         ink = "strong" if is_next else "dim" if settled else "plain"
-        mark = "›" if is_next else " "
         right = ""
         if state.at is not None and settled:
             right = moments.stamp(state.at, now)
@@ -228,8 +235,8 @@ class ProcessPane(Pane):
             right = state.step.role
 
         def draw(width: int) -> list[Line]:
-            left = ((f" {mark}", "key"), (f"{sign.sign} ", sign.ink), (state.step.title, ink))
-            return [spread(left, ((f"{right} ", "dim"),), width)]
+            left = (("  ", "plain"), (f"{sign.sign} ", sign.ink), (state.step.title, ink))
+            return [spread(left, ((NEXT if is_next else "", "key"), (f"{right} ", "dim")), width)]
 
         return Row(state.step.id, draw)
 
