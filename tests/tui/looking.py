@@ -6,6 +6,38 @@ from typing import Any
 
 from textual.app import App
 from textual.geometry import Region
+from textual.pilot import Pilot
+from textual.widget import Widget
+
+from tests.waiting import until
+
+TURNS = 5
+"""Turns of the event loop in a row in which nothing may be pending: a message begets another one."""
+
+
+def at_work(app: App[Any]) -> bool:
+    """Whether a message waits to be handled, or the top screen to be laid out or painted."""
+    screen = app.screen
+    if screen._layout_required or screen._repaint_required or screen._dirty_widgets or screen._callbacks:
+        return True
+    nodes = (app, *screen.walk_children(Widget, with_self=True))
+    return any(not node._message_queue.empty() or node._next_callbacks for node in nodes)
+
+
+async def come_to_rest(pilot: Pilot[Any]) -> None:
+    """Wait until everything is handled, laid out and painted.
+
+    `Pilot.pause` waits until the process uses little of the processor, which on a busy machine it does while it is in
+    the middle of its work.
+    """
+    quiet = 0
+
+    def resting() -> bool:
+        nonlocal quiet
+        quiet = 0 if at_work(pilot.app) else quiet + 1
+        return quiet >= TURNS
+
+    await until(resting, "the screen comes to rest")
 
 
 def text_in(app: App[Any], selector: str = "Screen") -> str:

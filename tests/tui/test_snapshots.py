@@ -15,6 +15,7 @@ from cockpit.engine.desk import Offer
 from cockpit.engine.view import Delivery, DeliveryState, Outbox, Part, View
 from cockpit.incident.facts import Freshness, Health, OnCall, Source
 from tests.incident.build import ANA, BEN, KIM, LOU, World, at, outage, resolved
+from tests.tui.looking import come_to_rest
 from tests.tui.still import still_app, view_of
 
 SIZES = [(80, 24), (120, 40), (200, 60)]
@@ -128,13 +129,13 @@ def frozen(before: Keys) -> Keys:
     """Stop what blinks, then do the rest."""
 
     async def run(pilot: Pilot[None]) -> None:
-        await pilot.pause()
+        await come_to_rest(pilot)
         await before(pilot)
-        await pilot.pause()
+        await come_to_rest(pilot)
         for screen in pilot.app.screen_stack:
             for widget in (*screen.query(Input), *screen.query(TextArea)):
                 widget.cursor_blink = False
-        await pilot.pause()
+        await come_to_rest(pilot)
 
     return run
 
