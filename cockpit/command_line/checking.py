@@ -190,7 +190,7 @@ async def _slack(look: Examination, client: Slack) -> None:
         look.skew(client.skew)
         return
     if me.bot_id is None:
-        fix = "use the app's Bot User OAuth Token (xoxb-…), so that the notes are the app's"
+        fix = "use the app's Bot User OAuth Token (xoxb-…): what a person's token posts isn't believed"
         look.add("credential", Level.WARNING, f"a person's token of the workspace {me.team}", fix)
     else:
         look.add("credential", Level.OK, f"a bot of the workspace {me.team}")

@@ -1,8 +1,8 @@
-"""One delivery in words, as JSON, and as an exit code."""
+"""One delivery in words, and as an exit code."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from cockpit.command_line.outcome import Exit
 from cockpit.engine.view import DeliveryState
@@ -49,26 +49,3 @@ def row(delivery: Delivery, now: datetime) -> tuple[str, str, str, str]:
     """It as cells: when, state, who, what."""
     words = delivery.title + (f": {delivery.error}" if delivery.error else "")
     return moment(delivery.at, now), sign(delivery), delivery.actor, words
-
-
-def as_json(delivery: Delivery) -> dict[str, Any]:
-    """It as plain values."""
-    return {
-        "seq": delivery.seq,
-        "action": delivery.action_id,
-        "kind": delivery.kind,
-        "part": delivery.part,
-        "title": delivery.title,
-        "destination": delivery.destination,
-        "state": delivery.state,
-        "held": delivery.held,
-        "asks": delivery.asks,
-        "actor": delivery.actor,
-        "at": zulu(delivery.at),
-        "error": delivery.error,
-    }
-
-
-def zulu(at: datetime | None) -> str | None:
-    """A moment as JSON has it: ISO 8601 in UTC to the second, with a Z."""
-    return None if at is None else f"{at:%Y-%m-%dT%H:%M:%SZ}"

@@ -7,13 +7,12 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from cockpit.command_line.choosing import desk_for
-from cockpit.command_line.deliveries import zulu
 from cockpit.command_line.outcome import Exit, Failure, say
 from cockpit.command_line.paper import Paper
 from cockpit.config import load
 from cockpit.incident.checklist import State
 from cockpit.incident.deadlines import Due
-from cockpit.incident.moments import moment, span
+from cockpit.incident.moments import moment, span, zulu
 
 if TYPE_CHECKING:
     import argparse

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cockpit.command_line.deliveries import zulu
 from cockpit.incident.facts import Freshness, Source, TicketFacts, TicketStatus
+from cockpit.incident.moments import zulu
 
 if TYPE_CHECKING:
     from cockpit.config import Settings

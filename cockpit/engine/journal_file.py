@@ -9,10 +9,13 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+
+import msgspec
 
 VERSION = 1
 """Of the schema (SQLite's `user_version`). A file of another version is set aside, not guessed at."""
@@ -98,7 +101,7 @@ class JournalFile:
         db.execute("PRAGMA journal_mode=WAL")
         db.execute("PRAGMA synchronous=FULL")
         db.execute("PRAGMA foreign_keys=ON")
-        broken = db.execute("PRAGMA quick_check(1)").fetchone()[0]
+        broken = db.execute("PRAGMA integrity_check(1)").fetchone()[0]
         if broken != "ok":
             raise Damaged(str(broken).splitlines()[0])
         (version,) = db.execute("PRAGMA user_version").fetchone()
@@ -109,9 +112,13 @@ class JournalFile:
             # In one transaction: a process that dies in it leaves an empty file, not half a schema.
             db.executescript(f"BEGIN IMMEDIATE; {self.schema} PRAGMA user_version = {VERSION}; COMMIT;")
         self._legible(db)
+        self._complete(db)
 
     def _legible(self, db: sqlite3.Connection) -> None:
         """Read all that was written, once. Raises `Damaged`."""
+
+    def _complete(self, db: sqlite3.Connection) -> None:
+        """Add what a file lacks that an older cockpit of the same version of the schema wrote."""
 
     def _set_aside(self) -> Path:
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
@@ -146,3 +153,13 @@ class JournalFile:
     def version(self) -> int:
         """A number that changes when *another* connection has written (SQLite's `data_version`)."""
         return int(self._db.execute("PRAGMA data_version").fetchone()[0])
+
+
+def encode(data: Mapping[str, Any]) -> str:
+    """Small plain values as a column holds them."""
+    return msgspec.json.encode(data).decode()
+
+
+def decode(text: str) -> dict[str, Any]:
+    """The same read back. Raises `ValueError`."""
+    return msgspec.json.decode(text, type=dict[str, Any])

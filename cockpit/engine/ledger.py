@@ -11,7 +11,7 @@ from cockpit.engine.actions.kind import NOTES, record_of
 from cockpit.engine.view import Case, Delivery, DeliveryState, Outbox, Part
 
 if TYPE_CHECKING:
-    from cockpit.engine.journal import Entry
+    from cockpit.engine.journal import Action, Entry
     from cockpit.incident.facts import Message, Record
 
 
@@ -43,15 +43,13 @@ def records_of(
 
 def delivery_of(entry: Entry, now: datetime) -> Delivery:
     """An entry as a person sees it. `now` is the incident's clock: the time to wait is counted from it."""
-    kind = KINDS[entry.action.kind]
-    title = kind.words(entry.action)
     wait = None if entry.not_before is None else max(entry.not_before - datetime.now(UTC), _NO_TIME)
     return Delivery(
         seq=entry.seq,
         action_id=entry.action.id,
         kind=entry.action.kind,
         part=entry.part,
-        title=title if entry.part is Part.EFFECT or kind.service is None else f"note: {title}",
+        title=title_of(entry.action, entry.part),
         destination=entry.destination,
         state=entry.state,
         actor=entry.action.actor,
@@ -62,6 +60,15 @@ def delivery_of(entry: Entry, now: datetime) -> Delivery:
         retry_at=None if wait is None else now + wait,
         data=entry.action.data,
     )
+
+
+def title_of(action: Action, part: Part) -> str:
+    """A delivery in words; those of a kind that this version doesn't know are the kind's name."""
+    kind = KINDS.get(action.kind)
+    if kind is None:
+        return action.kind
+    title = kind.words(action)
+    return title if part is Part.EFFECT or kind.service is None else f"note: {title}"
 
 
 _NO_TIME = timedelta(0)

@@ -305,7 +305,8 @@ class Outbox:
         kind = KINDS[entry.action.kind]
         if entry.part is Part.EFFECT:
             return kind
-        return Telling(kind, self._journal.outcome(entry.action.id), self._now())
+        anchor = self._journal.anchor(entry.action.case_key)
+        return Telling(kind, self._journal.outcome(entry.action.id), self._now(), anchor)
 
     def _claimed(self, entry: Entry) -> frozenset[str]:
         """The ids of what other deliveries are known to have written."""
@@ -341,14 +342,17 @@ class Outbox:
         else:
             self._journal.requeue(entry.seq, now, str(error), _wall() + wait)
 
-    def finish(self, entry: Entry, outcome: Data) -> None:
-        """It is known to have arrived. An effect's note is queued in the same transaction; the case learns from it."""
+    def finish(self, entry: Entry, outcome: Data, by: str | None = None) -> None:
+        """It is known to have arrived (`by`: from whom). An effect's note is queued in the same transaction.
+
+        The case learns from it.
+        """
         self._failures.pop(entry.seq, None)
         if entry.part is Part.NOTE:
-            self._journal.done(entry.seq, self._now(), outcome)
+            self._journal.done(entry.seq, self._now(), outcome, by=by)
             return
         kind = KINDS[entry.action.kind]
-        self._journal.done(entry.seq, self._now(), outcome, note_to=NOTES, forget=kind.draft(entry.action))
+        self._journal.done(entry.seq, self._now(), outcome, note_to=NOTES, forget=kind.draft(entry.action), by=by)
         self._settled(entry, kind.settle(self._case(), entry.action, outcome))
 
 

@@ -264,14 +264,14 @@ class Session:
     def retry(self, seq: int) -> None:
         """Send a refused or held delivery again; fresh facts are looked at first."""
         if self._journal.entry(seq).state is DeliveryState.REFUSED:
-            self._journal.requeue(seq, self.now(), None, None)
+            self._journal.requeue(seq, self.now(), by=self.settings.me)
             self._journal_changed()
             self._outbox.wake()
 
     def drop(self, seq: int) -> None:
         """Give up a delivery that was refused or is still queued. One that may have gone out can't be dropped."""
         if self._journal.entry(seq).state in (DeliveryState.REFUSED, DeliveryState.QUEUED):
-            self._journal.drop(seq)
+            self._journal.drop(seq, self.now(), self.settings.me)
             self._journal_changed()
 
     def settle(self, seq: int, arrived: bool) -> None:
@@ -280,9 +280,9 @@ class Session:
         if entry.state is not DeliveryState.UNKNOWN:
             return
         if arrived:
-            self._outbox.finish(entry, {"confirmed_by_hand": True})
+            self._outbox.finish(entry, {"confirmed_by_hand": True}, by=self.settings.me)
         else:
-            self._journal.requeue(seq, self.now(), known={"sent_again_by_hand": True})
+            self._journal.requeue(seq, self.now(), known={"sent_again_by_hand": True}, by=self.settings.me)
         self._journal_changed()
         self._outbox.wake()
 

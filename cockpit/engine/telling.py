@@ -5,6 +5,7 @@ A note carries its action's id in the message's metadata, so that whether it arr
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ from cockpit.services.errors import Refused
 
 if TYPE_CHECKING:
     from cockpit.engine.journal import Action, Entry
+    from cockpit.incident.facts import Anchor
 
 LATE = timedelta(minutes=2)
 """A note posted later than this after the act says when the act was."""
@@ -45,13 +47,14 @@ def note_text(kind: ActionKind, reach: Reach, action: Action, outcome: Data, pos
 class Telling:
     """Delivers one action's note. It has the three strokes of an `ActionKind`, over the channel.
 
-    `outcome` is the effect's, which the note may tell of.
+    `outcome` is the effect's, which the note may tell of; `anchor` is the newest line of the audit, which it proves.
     """
 
-    def __init__(self, kind: ActionKind, outcome: Data, posted_at: datetime) -> None:
+    def __init__(self, kind: ActionKind, outcome: Data, posted_at: datetime, anchor: Anchor | None = None) -> None:
         self._kind = kind
         self._outcome = outcome
         self._posted_at = posted_at
+        self._anchor = anchor
 
     async def prepare(self, reach: Reach, action: Action) -> Data:
         """A note needs nothing but a channel. Raises `Held` without one.
@@ -70,7 +73,7 @@ class Telling:
         first post was refused for that reason, so there can't be two.
         """
         text = note_text(self._kind, reach, action, self._outcome, self._posted_at)
-        record = record_of(self._kind, action, self._outcome)
+        record = replace(record_of(self._kind, action, self._outcome), audit=self._anchor)
         channel = _channel(reach)
         try:
             return {"ts": await reach.slack.post(channel, text, record)}

@@ -184,11 +184,21 @@ class Channel:
 
 
 @dataclass(frozen=True, slots=True)
+class Anchor:
+    """The newest line of a machine's audit when it posted a note: which log's, the line's number and its hash."""
+
+    log: str
+    number: int
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """One action as the shared log tells it: what was done, by whom, when (of the act, not of the posting).
 
     `kind` is the action's kind, `step` the step it served, `data` small plain values (no secret, no customer text).
     `ts` is the Slack timestamp of the message that carries it, None while it is only in this machine's journal.
+    `audit` proves in the channel what that machine's audit held.
     """
 
     id: str
@@ -198,6 +208,7 @@ class Record:
     at: datetime
     data: Mapping[str, Any] = field(default_factory=dict)
     ts: str | None = None
+    audit: Anchor | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,11 @@ def moment(at: datetime, now: datetime) -> str:
     return words
 
 
+def zulu(at: datetime | None) -> str | None:
+    """A moment for machines: ISO 8601 in UTC to the second, with a Z; None stays None."""
+    return None if at is None else f"{at:%Y-%m-%dT%H:%M:%SZ}"
+
+
 def span(length: timedelta) -> str:
     """Such as "40 s", "17 min", "1 h 42 min", "2 d 3 h": short, never negative."""
     seconds = max(int(length.total_seconds()), 0)

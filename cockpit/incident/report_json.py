@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
+from cockpit.incident.moments import zulu
 from cockpit.incident.report_values import Impact, Line, Measure, Report
 
 FORMAT = "cockpit report 1"
@@ -110,11 +111,6 @@ def _measure(found: Measure) -> dict[str, Any]:
 
 def _line(line: Line) -> dict[str, Any]:
     return {"text": line.text, "links": [{"label": one.label, "url": one.url} for one in line.links]}
-
-
-def zulu(at: datetime | None) -> str | None:
-    """A moment to the second, with a Z."""
-    return None if at is None else f"{at:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def seconds(length: timedelta | None) -> int | None:

@@ -61,7 +61,7 @@ class Answer:
         """The body as JSON; `Unreadable` where it isn't."""
         try:
             return json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             html = self.body.lstrip()[:1] == b"<" or "html" in self.headers.get("content-type", "")
             raise Unreadable("a web page instead of data" if html else "data that is cut off or garbled") from None
 

@@ -184,12 +184,16 @@ class Slack(SlackPeople):
     async def find_post(self, channel_id: str, record_id: str, since: datetime) -> str | None:
         """The timestamp of the message carrying the record with that id, posted at `since` or later, or None.
 
-        None is certain: where not all of the history could be read, this raises.
+        Only a message whose poster is believed is one. None is certain: where not all of the history could be read, or
+        nobody's records are believed, this raises.
         """
         call = slack_call(f"look for a message in Slack channel {channel_id}", needs="the Slack scope channels:history")
         oldest = since - CLOCK_MARGIN - abs(self.skew or timedelta())
+        trust = await self._trust()
+        if not trust.anybody:
+            raise call.refused("which notes are ours can't be told with a person's token; use the bot's (xoxb-…)")
         found = await self._history(call, channel_id, f"{oldest.timestamp():.6f}", None, None)
-        return next((ts for ts, one in found.items() if wire.record_id(one) == record_id), None)
+        return next((ts for ts, one in found.items() if wire.record_id(one) == record_id and trust.covers(one)), None)
 
     async def update(self, channel_id: str, ts: str, text: str, record: Record | None = None) -> None:
         """Put another text, and record, into a message of ours."""
@@ -230,6 +234,9 @@ class Slack(SlackPeople):
     async def _who(self) -> Identity:
         return self._identity or await self.me()
 
+    async def _trust(self) -> Trust:
+        return Trust(await self._who(), self._trusted)
+
     async def _ask_unless(self, call: Call, method: str, arguments: Json, done_already: str) -> None:
         try:
             await self._ask(call, method, arguments)
@@ -251,7 +258,7 @@ class Slack(SlackPeople):
         return {ts: found[ts] for ts in (kept if limit_total is None else kept[-limit_total:])}
 
     async def _messages(self, found: Iterable[Json], *, reply: bool) -> tuple[Message, ...]:
-        trust = Trust(await self._who(), self._trusted)
+        trust = await self._trust()
         listed = list(found)
         people = await self._named(wire.people_in(listed))
         mentions = wire.names(people)

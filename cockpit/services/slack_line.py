@@ -119,8 +119,8 @@ class SlackLine(Client):
         except (ClientError, TimeoutError, OSError, SlackClientError) as fault:
             why = "the connection was closed" if self._closed else _words(fault)
             raise self._no_answer(call, NoAnswer(why, begun=True)) from None
-        except (AttributeError, ValueError):
-            # slack-sdk takes every body for a JSON object in UTF-8 and falls over one that is another thing.
+        except (AttributeError, ValueError, RecursionError):
+            # slack-sdk takes every body for a JSON object in UTF-8, of few levels, and falls over another thing.
             raise call.unanswered("it answered data of an unknown form") from None
         return self._understood(call, response)
 

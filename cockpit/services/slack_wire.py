@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from cockpit.incident.facts import Channel, Message, Person, Record
+from cockpit.incident.facts import Anchor, Channel, Message, Person, Record
 from cockpit.incident.text import clean, from_slack
 from cockpit.services.call import Unreadable
 from cockpit.services.wire import Json, identifier, items, line, moment, number, obj, text
@@ -42,20 +42,26 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """Whose records count: our own bot's, and those of apps or bots named in the configuration."""
+    """Whose records count: our own bot's, and those of apps or bots named in the configuration.
+
+    Through which app a person's token posts, Slack doesn't tell: with one, only the configuration's count.
+    """
 
     identity: Identity
     apps: frozenset[str] = frozenset()
 
+    @property
+    def anybody(self) -> bool:
+        """Whether there is anybody at all whose word is taken."""
+        return bool(self.identity.bot_id or self.apps)
+
     def covers(self, message: Json) -> bool:
-        """Whether the poster's word is taken. The ids are Slack's; a poster can't choose them."""
+        """Whether the poster's word is taken. The ids are Slack's; a poster can't choose them, as they can a name."""
         profile = obj(message.get("bot_profile"))
         bot = line(message.get("bot_id")) or line(profile.get("id"))
         app = line(message.get("app_id")) or line(profile.get("app_id"))
-        if (bot and bot == self.identity.bot_id) or bot in self.apps or app in self.apps:
-            return bool(bot or app)
-        # A person's token posts as that person, through the app.
-        return self.identity.bot_id is None and bool(bot or app) and message.get("user") == self.identity.user_id
+        ours = bool(bot) and bot == self.identity.bot_id
+        return ours or bool(({bot, app} - {""}) & self.apps)
 
 
 def identity(body: Json, scopes: str) -> Identity:
@@ -215,6 +221,9 @@ def _moment(seconds: float) -> datetime:
 
 # --- the record of an action --------------------------------------------------------------------------------
 
+DEEPEST = 8
+"""How many levels a record's data may have; ours have two."""
+
 
 def metadata(action: Record) -> Json:
     """The `metadata` argument that makes a message carry this record."""
@@ -226,6 +235,8 @@ def metadata(action: Record) -> Json:
         "at": action.at.astimezone(UTC).isoformat(),
         "data": dict(action.data),
     }
+    if (proof := action.audit) is not None:
+        payload["audit"] = {"log": proof.log, "number": proof.number, "hash": proof.hash}
     return {"event_type": EVENT_TYPE, "event_payload": payload}
 
 
@@ -235,17 +246,51 @@ def card_metadata() -> Json:
 
 
 def record(value: object, ts: str) -> Record | None:
-    """The record in a message's `metadata`; None where there is none of ours, or it isn't well-formed."""
+    """The record in a message's `metadata`; None where there is none of ours, or it isn't well-formed.
+
+    Whether the message's poster is to be believed is a matter of `Trust`.
+    """
     payload = obj(obj(value).get("event_payload"))
     if obj(value).get("event_type") != EVENT_TYPE:
         return None
     known, kind, actor = (payload.get(name) for name in ("id", "kind", "actor"))
-    step, data, at = payload.get("step"), payload.get("data", {}), moment(payload.get("at"))
+    step, data = payload.get("step"), payload.get("data", {})
+    at = _acted(payload.get("at"), ts_moment(ts))
     if not (isinstance(known, str) and known and isinstance(kind, str) and kind and isinstance(actor, str)):
         return None
-    if at is None or not isinstance(step, str | None) or not isinstance(data, dict):
+    if at is None or not isinstance(step, str | None) or not isinstance(data, dict) or _depth(data) > DEEPEST:
         return None
-    return Record(line(known), line(kind), line(step) or None, line(actor), at, MappingProxyType(_cleaned(data)), ts)
+    told = MappingProxyType(_cleaned(data))
+    return Record(line(known), line(kind), line(step) or None, line(actor), at, told, ts, _anchor(payload.get("audit")))
+
+
+def _acted(value: object, posted: datetime) -> datetime | None:
+    """When the act was; None where that isn't a moment.
+
+    No act is later than its own note: by a clock that runs ahead it would stand over all that comes after it.
+    """
+    at = moment(value)
+    if at is None or datetime.fromisoformat(str(value)).tzinfo is None:
+        return None
+    return min(at, posted)
+
+
+def _anchor(value: object) -> Anchor | None:
+    one = obj(value)
+    log, count, known = one.get("log"), one.get("number"), one.get("hash")
+    if isinstance(log, str) and type(count) is int and count > 0 and isinstance(known, str):
+        return Anchor(line(log), count, line(known))
+    return None
+
+
+def _depth(value: object) -> int:
+    """How many levels there are, counted no further than is too many."""
+    level, found = [value], 0
+    while level and found <= DEEPEST:
+        level = [inner for one in level if isinstance(one, dict | list)
+                 for inner in (one.values() if isinstance(one, dict) else one)]  # fmt: skip
+        found += 1
+    return found
 
 
 def record_id(value: object) -> str | None:

@@ -288,6 +288,8 @@ def test_the_log_as_json(cockpit: Run, declared: int) -> None:
     outcome = cockpit("log", "1925", "--json")
     assert outcome.code == 0
     entries = json.loads(outcome.out)
+    lines = [line["event"] for line in entries[-1].pop("lines")]
+    assert lines == ["journalled", "sending", "done"]
     assert entries[-1] | {"seq": 0, "action": ""} == {
         "seq": 0, "action": "", "kind": "note", "part": "note", "title": "note “x”", "destination": "slack",
         "state": "done", "held": False, "asks": False, "actor": "Ana Ruiz", "at": "2026-11-23T13:03:00Z", "error": None,

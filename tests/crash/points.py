@@ -34,7 +34,7 @@ class Place(StrEnum):
 
 TRANSITIONS = {
     "queued": "INSERT INTO actions",
-    "sending": "state = 'sending'",
+    "sending": ", state = 'sending'",
     "done": "state = 'done'",
     "unknown": "state = 'unknown', error",
     "tried again": "state = 'queued'",
@@ -43,6 +43,7 @@ TRANSITIONS = {
     "draft kept": "INTO drafts",
     "facts kept": "INTO snapshots",
     "case kept": "UPDATE cases SET",
+    "told to the audit": "INSERT INTO audit",
 }
 """The journal's writes, by a part of their statement that no other has."""
 
@@ -80,7 +81,7 @@ class Reaper:
     def __init__(self, point: Point) -> None:
         self._point = point
         self._left = point.nth
-        self._transition: str | None = None
+        self._transitions: set[str] = set()
         self._durable = False
 
     def install(self) -> None:
@@ -100,16 +101,16 @@ class Reaper:
         self._past_commit()
         known = next((name for name, part in TRANSITIONS.items() if part in statement), None)
         if known is not None:
-            self._transition = known
+            self._transitions.add(known)
             if known == self._point.of and self._point.place is Place.WRITING:
                 self._strike()
         elif statement.startswith("COMMIT"):
-            if self._transition == self._point.of:
+            if self._point.of in self._transitions:
                 if self._point.place is Place.COMMITTING:
                     self._strike()
                 self._durable = True
         elif statement.startswith(("BEGIN", "ROLLBACK")):
-            self._transition = None
+            self._transitions.clear()
 
     def _past_commit(self) -> None:
         if self._durable:

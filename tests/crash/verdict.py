@@ -9,9 +9,11 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cockpit.engine.auditor import check_journal
 from cockpit.engine.desk import JOURNAL
 from cockpit.engine.journal import Entry, Journal
 from cockpit.engine.view import DeliveryState, Part
+from cockpit.incident.facts import Anchor
 from cockpit.incident.text import squash
 
 if TYPE_CHECKING:
@@ -50,6 +52,8 @@ def judge(folder: Path, words: Words, state: Json) -> Verdict:
         entries = journal.entries(words.case_key)
         case = journal.case(words.case_key)
         draft = journal.draft(words.case_key, "reply:1")
+        checked = check_journal(journal, words.case_key, _anchors(state["slack"]["channels"]))
+        verdict.violations += [f"audit: {fault}" for fault in checked.faults]
     finally:
         journal.close()
     tickets = {ticket["id"]: ticket for ticket in state["freshdesk"]["tickets"]}
@@ -70,6 +74,17 @@ def judge(folder: Path, words: Words, state: Json) -> Verdict:
     ]
     verdict.ended = trial.ended()
     return verdict
+
+
+def _anchors(channels: Sequence[Json]) -> list[Anchor]:
+    """What the notes in the channels prove of the audit."""
+    payloads = [
+        message["metadata"]["event_payload"]
+        for channel in channels
+        for message in channel["messages"]
+        if (message.get("metadata") or {}).get("event_type") == "cockpit_action"
+    ]
+    return [Anchor(**payload["audit"]) for payload in payloads]
 
 
 class _Trial:

@@ -98,7 +98,7 @@ def test_one_changed_letter_in_what_a_person_meant_is_noticed(tmp_path: Path) ->
     path = tmp_path / "journal.sqlite3"
     written(path)
     content = path.read_bytes()
-    place = content.index(b"look 7 ")
+    place = content.index(b'{"text":"look 7 ') + 9
     path.write_bytes(content[:place] + b"lock 7 " + content[place + 7 :])
     journal = Journal(path)
     assert "isn't what was written" in (journal.notice or "")

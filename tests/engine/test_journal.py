@@ -76,7 +76,7 @@ def test_an_effect_gets_one_note_however_often_it_is_told_done(journal: Journal)
 def test_dropping_the_only_delivery_drops_the_action(journal: Journal) -> None:
     case = journal.new_case("Hub down", NOW)
     seq = journal.add(action(case.key), Part.NOTE, "slack")
-    journal.drop(seq)
+    journal.drop(seq, NOW, "Ana Ruiz")
     assert journal.entries(case.key) == ()
     journal.add(action(case.key), Part.NOTE, "slack")
 

@@ -75,6 +75,7 @@ async def parrot() -> AsyncIterator[Parrot]:
         (b"fine", "text/plain"),
         (b"<html>hello</html>", "text/html"),
         (b"\x00\x01", "application/octet-stream"),
+        pytest.param(b"[" * 100_000, "application/json", id="deep"),
     ],
 )
 async def test_a_2xx_that_says_nothing(

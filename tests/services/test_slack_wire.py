@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.incident.facts import Message, Person, Record
+from cockpit.incident.facts import Anchor, Message, Person, Record
 from cockpit.services import slack_wire as wire
 from cockpit.services.call import Unreadable
 
 OURS = wire.Identity("U0", "B0", "T0", "Team", "https://team.example.org/")
 ANA = Person("U1", "Ana Ruiz", "ana@example.org")
 AT = datetime(2026, 11, 23, 13, 3, tzinfo=UTC)
+TS = f"{AT.timestamp() + 5:.6f}"
+"""When what was done at `AT` was posted."""
 RECORD = Record("r-1", "note", "start.p1", "Ana Ruiz", AT, {"ticket": 4038})
 
 
@@ -147,12 +150,12 @@ def test_scopes_come_with_the_identity() -> None:
 
 
 def message_of(**poster: Any) -> dict[str, Any]:
-    return {"ts": "5.0", "text": "✔ done", "metadata": wire.metadata(RECORD)} | poster
+    return {"ts": TS, "text": "✔ done", "metadata": wire.metadata(RECORD)} | poster
 
 
 def test_a_record_goes_out_and_comes_back() -> None:
     found = read(message_of(bot_id="B0")).record
-    assert found == Record("r-1", "note", "start.p1", "Ana Ruiz", AT, {"ticket": 4038}, "5.0")
+    assert found == Record("r-1", "note", "start.p1", "Ana Ruiz", AT, {"ticket": 4038}, TS)
 
 
 @given(
@@ -162,13 +165,15 @@ def test_a_record_goes_out_and_comes_back() -> None:
         kind=st.text("abcdef_", min_size=1, max_size=20),
         step=st.none() | st.text("abcdef.", min_size=1, max_size=20),
         actor=st.text("Ana Rüíz", max_size=20).map(lambda name: " ".join(name.split())),
-        at=st.integers(0, 2**32).map(lambda seconds: datetime.fromtimestamp(seconds, UTC)),
+        at=st.integers(0, int(AT.timestamp())).map(lambda seconds: datetime.fromtimestamp(seconds, UTC)),
         data=st.dictionaries(st.text("abc", min_size=1, max_size=5), st.integers() | st.booleans() | st.none()),
-        ts=st.just("5.0"),
+        ts=st.just(TS),
+        audit=st.none()
+        | st.builds(Anchor, st.text("abcdef", min_size=1), st.integers(1), st.text("abcdef", min_size=1)),
     )
 )
 def test_every_record_comes_back_as_it_went(record: Record) -> None:
-    assert wire.record(wire.metadata(record), "5.0") == record
+    assert wire.record(wire.metadata(record), TS) == record
 
 
 @pytest.mark.parametrize(
@@ -184,31 +189,60 @@ def test_every_record_comes_back_as_it_went(record: Record) -> None:
         ({"user": "U0"}, (), False),
         ({}, (), False),
         ({}, ("",), False),
+        ({"bot_id": None, "bot_profile": None, "app_id": None}, (), False),
+        ({"bot_id": 7, "app_id": ["B0"], "bot_profile": "B0"}, (), False),
+        ({"bot_id": "B9", "bot_profile": {"id": "B0"}}, (), False),
+        ({"username": "cockpit", "subtype": "bot_message", "bot_id": "B9"}, (), False),
+        ({"username": "B0", "user": "B0", "app_id": "B0"}, (), False),
     ],
 )
 def test_whose_record_is_taken(poster: dict[str, Any], apps: tuple[str, ...], taken: bool) -> None:
     assert (read(message_of(**poster), apps=frozenset(apps)).record is not None) is taken
 
 
-def test_a_persons_token_posts_as_that_person_through_the_app() -> None:
-    trust = wire.Trust(wire.Identity("U0", None, "T0", "Team", ""))
-    assert trust.covers({"user": "U0", "bot_id": "B5", "app_id": "A5"})
-    assert not trust.covers({"user": "U0"})
-    assert not trust.covers({"user": "U1", "bot_id": "B5", "app_id": "A5"})
-    assert not trust.covers({})
+def test_with_a_persons_token_only_apps_that_the_config_names_are_believed() -> None:
+    person = wire.Identity("U0", None, "T0", "Team", "")
+    through_some_app = {"user": "U0", "bot_id": "B5", "app_id": "A5"}
+    assert not wire.Trust(person).anybody
+    assert not wire.Trust(person).covers(through_some_app)
+    assert not wire.Trust(person, frozenset({"A5"})).covers({"user": "U0"})
+    assert wire.Trust(person, frozenset({"A5"})).covers(through_some_app)
+
+
+def nested(levels: int) -> Any:
+    """Data of that many levels."""
+    return {"more": nested(levels - 1)} if levels > 1 else {}
 
 
 @pytest.mark.parametrize(
     "change",
     [
         {"id": None}, {"id": ""}, {"id": 7}, {"kind": None}, {"actor": 7}, {"at": None}, {"at": "soon"},
-        {"step": 7}, {"data": "x"}, {"data": None}, {"data": [1]},
+        {"at": "2026-11-23T13:03:00"}, {"at": "2026-11-23"}, {"at": 1_763_900_000}, {"at": "9999-99-99T00:00:00Z"},
+        {"step": 7}, {"data": "x"}, {"data": None}, {"data": [1]}, {"data": nested(9)},
     ],
 )  # fmt: skip
 def test_a_malformed_record_is_none(change: dict[str, Any]) -> None:
     metadata = wire.metadata(RECORD)
     metadata["event_payload"] |= change
     assert wire.record(metadata, "5.0") is None
+
+
+def test_an_act_is_never_later_than_its_note() -> None:
+    ahead = wire.metadata(replace(RECORD, at=AT + timedelta(days=300)))
+    found = wire.record(ahead, TS)
+    assert found is not None
+    assert found.at == wire.ts_moment(TS)
+
+
+@pytest.mark.parametrize("audit", [None, "x", {}, {"log": "L", "number": "1", "hash": "h"}, {"log": "L", "number": 0,
+    "hash": "h"}, {"log": ["L"], "number": 1, "hash": "h"}, {"log": "L", "number": True, "hash": "h"}])  # fmt: skip
+def test_a_proof_that_cannot_be_read_proves_nothing(audit: object) -> None:
+    metadata = wire.metadata(RECORD)
+    metadata["event_payload"]["audit"] = audit
+    found = wire.record(metadata, TS)
+    assert found is not None
+    assert found.audit is None
 
 
 def test_other_metadata_is_no_record() -> None:
