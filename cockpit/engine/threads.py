@@ -17,7 +17,7 @@ def unlifted(snapshot: Snapshot) -> tuple[Message, ...]:
     """The replies that aren't top-level yet, oldest first."""
     if snapshot.slack is None:
         return ()
-    lifted = {record.data.get("ts") for record in snapshot.records if record.kind == "lift"}
+    lifted = {str(record.data.get("ts")) for record in snapshot.records if record.kind == "lift"}
     return tuple(reply for reply in channel_history(snapshot.slack).threaded if reply.ts not in lifted)
 
 

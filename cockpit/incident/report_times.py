@@ -53,9 +53,9 @@ def _moment_in(words: object) -> datetime | None:
     """The moment that a record's data hold, ISO 8601; one without a zone is UTC."""
     try:
         at = datetime.fromisoformat(str(words))
-    except ValueError:
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 
 def _said(ctx: Context, key: str) -> tuple[datetime, str] | None:

@@ -37,14 +37,18 @@ def ticket_ids_in(text: str, freshdesk_url: str) -> tuple[int, ...]:
     return tuple(dict.fromkeys(int(number) for number in found))
 
 
+LONGEST_NUMBER = 18
+"""Digits of a ticket's number; what is longer is none."""
+
+
 def ticket_of(record: Record) -> int | None:
     """The ticket that a record is about, or None."""
     value = record.data.get("ticket")
     if isinstance(value, bool):
         return None
-    if isinstance(value, str) and value.isascii() and value.isdigit():
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= LONGEST_NUMBER:
         return int(value)
-    return value if isinstance(value, int) else None
+    return value if isinstance(value, int) and 0 <= value < 10**LONGEST_NUMBER else None
 
 
 def links(records: Iterable[Record], pagerduty: PagerDutyFacts | None, freshdesk_url: str) -> tuple[Link, ...]:

@@ -75,7 +75,8 @@ def act_words(message: Message) -> str:
 
 def _recorded(snapshot: Snapshot) -> Iterator[TimelineEvent]:
     slack = snapshot.slack
-    carried = {m.record.id: m for m in slack.messages if m.record is not None} if slack else {}
+    # Of two messages with one id the first is the record's; so the others see it too.
+    carried = {m.record.id: m for m in reversed(slack.messages) if m.record is not None} if slack else {}
     known = {reply.ts for reply in slack.replies if not reply.deleted} if slack else set()
     for record in {record.id: record for record in snapshot.records}.values():
         if record.kind == "lift" and str(record.data.get("ts")) in known:

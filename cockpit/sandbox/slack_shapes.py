@@ -90,9 +90,9 @@ def _details(slack: Slack, channel: Channel, message: Message, metadata: bool) -
     if message.subtype is not None:
         shape["subtype"] = message.subtype
     if message.app is not None:
-        shape |= {
-            "bot_id": message.app.bot_id, "app_id": message.app.id, "bot_profile": bot_profile(slack, message.app)
-        }  # fmt: skip
+        shape["bot_id"] = message.app.bot_id
+        if message.app.id:
+            shape |= {"app_id": message.app.id, "bot_profile": bot_profile(slack, message.app)}
     if message.username is not None:
         # A post under another name is nobody's: it names the bot, but no user.
         shape |= {"subtype": message.subtype or "bot_message", "username": message.username}

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from cockpit.sandbox.pagerduty_dedicated import open_channel
+from cockpit.sandbox.slack import App
 
 if TYPE_CHECKING:
     from cockpit.sandbox.pagerduty_values import Agent, Incident
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 Details = Mapping[str, Any]
 _WEB = {"type": "website"}
 _EVENTS_API = {"type": "api", "summary": "Events API"}
+
+WEBHOOK = App(id="", bot_id="B0WEBHOOK00", user_id="", name="incoming-webhook", token="", scopes=[])
+"""An incoming webhook of the old kind: no app, no bot user, no token; Slack gives it a bot id and nothing more."""
 
 
 def _agent(story: Story, details: Details, incident: Incident) -> Agent:
@@ -185,7 +189,12 @@ def _message(story: Story, channel: Channel, key: str) -> Message | None:
 
 
 def _post(story: Story, details: Details) -> None:
-    """Somebody writes, in the channel or with `thread` in a thread; who isn't in the channel yet joins it."""
+    """Somebody writes, in the channel or with `thread` in a thread; who isn't in the channel yet joins it.
+
+    With `through` it is posted by an app of that name, with the person's token; only so it can carry `metadata`. With
+    `username` it is shown under that name and as nobody's. Through `webhook` it comes from an integration that is no
+    app: a bot without one.
+    """
     slack, channel = story.world.slack, _channel(story, details)
     if channel.is_archived:
         return
@@ -193,9 +202,12 @@ def _post(story: Story, details: Details) -> None:
     slack.join(channel, author)
     thread = details.get("thread")
     parent = _message(story, channel, thread) if thread is not None else None
+    through = details.get("through")
+    app = None if through is None else WEBHOOK if through == "webhook" else slack.apps[through]
+    metadata = details.get("metadata") if app is not None else None
     message = slack.post(
         channel, author, story.text(details), thread_ts=parent.ts if parent is not None else None,
-        broadcast=bool(details.get("broadcast", False)),
+        broadcast=bool(details.get("broadcast", False)), app=app, username=details.get("username"), metadata=metadata,
     )  # fmt: skip
     if "key" in details:
         story.messages[details["key"]] = message
