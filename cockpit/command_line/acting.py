@@ -47,26 +47,11 @@ async def perform(desk: Desk, case: Case, *acts: Act) -> int:
     Raises Impossible where an act can't be done now.
     """
     session = desk.session(case)
-    done: list[str] = []
     try:
-        for act in acts:
-            # On disk before anything is asked of a service, so that a kill from here on loses nothing.
-            done.append(session.act(act.kind, step=act.step, **act.data))
-            if len(done) == 1:
-                # Where the channel is may not be known yet on this machine.
-                await session.read_once()
-                await session.start_delivering()
-            await _delivered(desk, session, done)
-            if any(_stopped(delivery) for delivery in _of(desk, session, done)):
-                break
+        deliveries = await carry_out(desk, session, acts)
         case = session.case
-    except asyncio.CancelledError:
-        # Ctrl-C ends the waiting, not what is on disk already: whoever pressed it must know.
-        say("cockpit: It is kept on this machine and may still go out: see `cockpit log`.")
-        raise
     finally:
         await session.close()
-    deliveries = _of(desk, session, done)
     for delivery in deliveries:
         print(line(delivery))
     if any(delivery.state is DeliveryState.QUEUED for delivery in deliveries):
@@ -74,6 +59,30 @@ async def perform(desk: Desk, case: Case, *acts: Act) -> int:
         waits = "the incident has a channel" if case.channel_id is None else "a cockpit on this incident can deliver it"
         say(f"cockpit: What is queued is safe on this machine and goes out when {waits}.")
     return max(map(ended, deliveries), default=Exit.YES)
+
+
+async def carry_out(desk: Desk, session: Session, acts: Sequence[Act], fresh: bool = False) -> Sequence[Delivery]:
+    """Do the acts in a session, each once the one before is done; their deliveries. `fresh`: all was just read.
+
+    Raises Impossible where an act can't be done now.
+    """
+    done: list[str] = []
+    try:
+        for act in acts:
+            # On disk before anything is asked of a service, so that a kill from here on loses nothing.
+            done.append(session.act(act.kind, step=act.step, **act.data))
+            if len(done) == 1:
+                if not fresh:  # where the channel is may not be known yet on this machine
+                    await session.read_once()
+                await session.start_delivering()
+            await _delivered(desk, session, done)
+            if any(_stopped(delivery) for delivery in _of(desk, session, done)):
+                break
+    except asyncio.CancelledError:
+        # Ctrl-C ends the waiting, not what is on disk already: whoever pressed it must know.
+        say("cockpit: It is kept on this machine and may still go out: see `cockpit log`.")
+        raise
+    return _of(desk, session, done)
 
 
 async def _delivered(desk: Desk, session: Session, action_ids: Sequence[str]) -> None:

@@ -62,7 +62,7 @@ _KINDS: Mapping[str, EntryKind] = {
 }
 """The part that each kind of event plays; whatever isn't here was a decision."""
 
-_UNTOLD = frozenset({"retract", "defer", "not_applicable", "report", "snooze"})
+_UNTOLD = frozenset({"retract", "defer", "not_applicable", "report", "impact", "snooze"})
 """Kinds of record that are the cockpit's own housekeeping."""
 _CHATTER = frozenset({"message", "thread", "lift", "note", "incident_note", LogKind.NOTE.value})
 

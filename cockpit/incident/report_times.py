@@ -58,9 +58,11 @@ def _moment_in(words: object) -> datetime | None:
         return None
 
 
-def _said(ctx: Context, key: str) -> tuple[datetime, str] | None:
-    """What a person last said of the impact, in a record's data under `key`, and who."""
+def _said(ctx: Context, key: str, after: datetime | None = None) -> tuple[datetime, str] | None:
+    """What a person last said of the impact, later than `after`, in a record's data under `key`, and who."""
     for record in reversed(ctx.snapshot.records):
+        if after is not None and record.at <= after:
+            return None
         if key in record.data and (at := _moment_in(record.data[key])) is not None:
             return at, record.actor
     return None
@@ -96,7 +98,7 @@ def _end(ctx: Context) -> tuple[datetime | None, str]:
     facts, history = ctx.snapshot.pagerduty, ctx.incident
     if facts is None or history is None or facts.incident.status is not Status.RESOLVED:
         return None, ""
-    if (said := _said(ctx, "impact_end")) is not None:
+    if (said := _said(ctx, "impact_end", after=ctx.reopened_at)) is not None:  # an end that didn't hold was none
         return said[0], f"{said[1]} said so"
     if history.resolution is not None:
         who = history.resolution.agent.name if history.resolution.agent else "PagerDuty"

@@ -6,10 +6,12 @@ import json
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from cockpit.command_line.report_file import replace_file
+from cockpit.command_line.sandbox import config_text
+from cockpit.engine.report_file import replace_file
 from cockpit.sandbox import SandboxClock, SandboxThread
 from tests.command_line.conftest import Outcome, Run
 from tests.conftest import BEGIN
@@ -26,11 +28,12 @@ def served() -> Iterator[SandboxThread]:
 
 
 @pytest.fixture
-def cold(run: Run, config: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Report:
-    """Run a command as on a machine that has never seen the incident."""
+def cold(served: SandboxThread, run: Run, config: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Report:
+    """Run a command as on a machine that has never seen the incident, and whose clock goes as the world's."""
     count = iter(range(100))
 
     def report(*argv: object) -> Outcome:
+        config.write_text(config_text(served))
         monkeypatch.setenv("COCKPIT_STATE_DIR", str(tmp_path / f"state{next(count)}"))
         return run("--config", config, *argv)
 
@@ -111,7 +114,6 @@ def test_an_open_incident_is_a_draft_and_written_again_keeps_the_prose(
     outcome = cold("report", "1924", "-o", file)
     assert outcome.code == 0
     assert f"Wrote {file} again." in outcome.err
-    assert "cockpit tick 1924 after.draft" in outcome.err
     text = file.read_text()
     assert "## Overview\n\nMine.\n\n## What happened" in text
     assert "Draft" not in text
@@ -195,3 +197,80 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
         replace_file(target, "\ud800")
     assert target.read_bytes() == b"new\r\n"
     assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == ["alias.md", "real.md"]
+
+
+def told(served: SandboxThread, kind: str) -> list[dict[str, Any]]:
+    """Our notes of a kind in the channel."""
+    channels = served.call(lambda sandbox: sandbox.state())["slack"]["channels"]
+    messages = [one for channel in channels for one in channel["messages"]]
+    ours = [one for one in messages if ((one.get("metadata") or {}).get("event_payload") or {}).get("kind") == kind]
+    assert all(one["thread_ts"] is None for one in ours)
+    return ours
+
+
+def status(cold: Report, step: str) -> dict[str, Any]:
+    """How a step stands, to a cockpit that has never seen the incident."""
+    steps = json.loads(cold("status", "1924", "--json").out)["steps"]
+    found: dict[str, Any] = next(one for one in steps if one["id"] == step)
+    return found
+
+
+def test_writing_it_leaves_one_note_for_each_change_and_the_step_is_sensed(
+    served: SandboxThread, cold: Report, tmp_path: Path
+) -> None:
+    file = tmp_path / "incident.md"
+    served.advance(3600)
+    assert cold("report", "1924", "-o", file).code == 0
+    served.advance(60)
+    cold("report", "1924", "-o", file)
+    (note,) = told(served, "report")
+    assert note["text"] == "▤ Wrote the report: incident.md (a draft: the incident is open) — Ana Ruiz"
+    assert "while the incident was open" in status(cold, "after.draft")["evidence"]
+    served.advance(10 * 3600)
+    before = len(told(served, "report"))
+    assert cold("report", "1924", "-o", file).code == 0
+    outcome = cold("report", "1924", "-o", file)
+    assert "Not noted in the channel. It hasn't changed since Ana Ruiz wrote it" in outcome.err
+    assert len(told(served, "report")) == before + 1
+    (note,) = told(served, "report")[before:]
+    assert str(tmp_path) not in json.dumps(note), "nobody's folders"
+    assert note["metadata"]["event_payload"]["data"].keys() == {"file", "digest", "draft"}
+    drafted = status(cold, "after.draft")
+    assert (drafted["state"], drafted["source"]) == ("done", "slack")
+    assert "drafted by Ana Ruiz" in drafted["evidence"]
+    assert "as incident.md" in drafted["evidence"]
+
+    file.write_text(file.read_text().replace("## Overview\n\n", "## Overview\n\nIn short: "))
+    cold("report", "1924", "-o", file)
+    assert len(told(served, "report")) == before + 2, "what a person edited is a change"
+    cold("--read-only", "report", "1924", "-o", tmp_path / "other.md")
+    cold("report", "1924")
+    assert len(told(served, "report")) == before + 2, "neither read-only nor a look at it notes anything"
+    assert (tmp_path / "other.md").exists()
+
+
+def test_the_impact_that_a_person_knows_counts_on_every_machine(
+    served: SandboxThread, cold: Report, tmp_path: Path
+) -> None:
+    served.advance(11 * 3600)
+    outcome = cold("report", "1924", "--impact-start", "25 min before the alert", "--impact-end", "22:40")
+    assert outcome.code == 0
+    assert "From: Mon 23 Nov 2026, 08:21 UTC, 25 min before the alert at 08:46 UTC." in outcome.err
+    assert "| **Impact starts** | 23 Nov 2026, 08:21 UTC (Ana Ruiz said so) |" in outcome.out
+    (note,) = told(served, "impact")
+    assert note["text"] == "◎ Users were hit from 2026-11-23 08:21 UTC until 2026-11-23 22:40 UTC — Ana Ruiz"
+    found = json.loads(cold("report", "1924", "--format", "json").out)
+    assert (found["impact"]["start"], found["impact"]["end"]) == ("2026-11-23T08:21:00Z", "2026-11-23T22:40:00Z")
+    cold("report", "1924", "--impact-start", "08:21")
+    assert len(told(served, "impact")) == 1, "the same word again is no news"
+    for typed, said in (
+        ("tomorrow", "isn't a time"),
+        ("2026-02-30 10:00", "isn't in the calendar"),
+        ("2026-11-30 10:00", "still to come"),
+        ("2026-11-23 23:30", "before it began"),
+    ):
+        outcome = cold("report", "1924", "--impact-start", typed)
+        assert (outcome.code, outcome.out) == (2, "")
+        assert said in outcome.err
+    assert cold("--read-only", "report", "1924", "--impact-start", "08:21").code == 2
+    assert len(told(served, "impact")) == 1

@@ -29,6 +29,7 @@ from cockpit.engine.actions.pagerduty import (
     SetPriority,
 )
 from cockpit.engine.actions.people import Assign, AssignTicket, Invite, RequestResponders
+from cockpit.engine.actions.report import Impact, WriteReport
 from cockpit.engine.actions.run import RunCommand
 from cockpit.engine.actions.slack import OpenChannel
 
@@ -62,6 +63,8 @@ KINDS: Mapping[str, ActionKind] = {
         Handoff(),
         OpenTicket(),
         Snooze(),
+        Impact(),
+        WriteReport(),
     )
 }
 """Every kind of action by its name."""

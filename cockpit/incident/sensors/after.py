@@ -8,8 +8,9 @@ from typing import Any
 
 from cockpit.incident.facts import Record, Source
 from cockpit.incident.sensors.comms import ticket_name, ticket_url, unread_ticket
-from cockpit.incident.sensors.registry import Context, Evidence, sensor
+from cockpit.incident.sensors.registry import Context, Evidence, cant_tell, sensor
 from cockpit.incident.standing import link_of, standing
+from cockpit.incident.text import one_line
 
 _SLACK, _FD = Source.SLACK, Source.FRESHDESK
 
@@ -22,10 +23,24 @@ def _published(ctx: Context, params: Mapping[str, Any]) -> Record | None:
 
 @sensor("report_drafted")
 def _report_drafted(ctx: Context, params: Mapping[str, Any]) -> Evidence:
+    found = _drafted(ctx)
+    # What the log is known to hold stands whether or not it can be read now.
+    return found if found.holds or not ctx.down(_SLACK) else cant_tell(ctx, _SLACK, found)
+
+
+def _drafted(ctx: Context) -> Evidence:
+    url = ctx.snapshot.slack.channel.url if ctx.snapshot.slack else None
     if not ctx.records.drafted:
-        return Evidence(False, "no report was drafted yet")
+        return Evidence(False, "no report was drafted yet", _SLACK, None, url)
     last = ctx.records.drafted[-1]
-    return Evidence(True, f"drafted by {last.actor} at {ctx.moment(last.at)}", _SLACK, last.at)
+    said = f"by {last.actor} at {ctx.moment(last.at)}"
+    again = ctx.reopened_at is not None and last.at <= ctx.reopened_at
+    if again or last.data.get("draft") is True:
+        why = "before it was reopened" if again else "while the incident was open"
+        return Evidence(False, f"written {said}, {why}: write it again (the channel's log)", _SLACK, None, url)
+    file = one_line(str(last.data.get("file") or ""), 100)
+    said += f", as {file}" if file else ""
+    return Evidence(True, f"drafted {said} (the channel's log)", _SLACK, last.at, url)
 
 
 @sensor("report_sent", _FD, needs=("step",))
