@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-from cockpit.tui.commands import COMMANDS, Command
+from cockpit.tui.command import Command
+from cockpit.tui.commands import COMMANDS
 from cockpit.tui.screens.incident import IncidentScreen
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import pytest
+from textual import events
 from textual.pilot import Pilot
 
 from cockpit.engine.desk import Desk
@@ -43,8 +44,22 @@ class Driver:
 
     async def write(self, text: str) -> None:
         """Type a text."""
-        names = {" ": "space", ".": "full_stop", "\n": "enter", ",": "comma", "'": "apostrophe"}
+        names = {
+            " ": "space",
+            ".": "full_stop",
+            "\n": "enter",
+            ",": "comma",
+            "'": "apostrophe",
+            ":": "colon",
+            "/": "slash",
+            "-": "minus",
+        }
         await self.press(*(names.get(letter, letter) for letter in text))
+
+    async def paste(self, text: str) -> None:
+        """Paste a text, as a terminal does: one event, however long it is."""
+        self.app.post_message(events.Paste(text))
+        await self.pilot.pause()
 
     async def comes(self, name: str) -> None:
         """Wait until that screen lies on top."""

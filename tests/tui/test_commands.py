@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 
 from cockpit.engine.actions import KINDS
-from cockpit.tui.commands import COMMANDS, EVERYWHERE, WRITING
+from cockpit.tui.command import EVERYWHERE, WRITING
+from cockpit.tui.commands import COMMANDS
 from cockpit.tui.screens.incident import IncidentScreen
 from tests.incident.build import outage
 from tests.tui.still import still_app, view_of

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import shlex
+import subprocess
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from textual.app import SuspendNotSupported
 from textual.screen import Screen
 
 from cockpit.engine.journal_file import NotSaved
@@ -24,7 +29,7 @@ if TYPE_CHECKING:
     from cockpit.engine.view import View
     from cockpit.incident.facts import Ticket
     from cockpit.tui.app import CockpitApp
-    from cockpit.tui.commands import Command
+    from cockpit.tui.command import Command
     from cockpit.tui.panes.pane import Pane
 
 
@@ -112,6 +117,23 @@ class Deeds(Screen[None]):
         """Forget a saved text; one that can't be forgotten is only offered again."""
         with suppress(NotSaved):
             self.session.drop_draft(key)
+
+    def edit(self, path: Path) -> bool:
+        """Lend the terminal to the person's editor, on that file. False, and it is said, where that can't be."""
+        editor = os.environ.get("VISUAL") or os.environ.get("EDITOR")
+        if not editor:
+            self.say("Neither $VISUAL nor $EDITOR is set.")
+            return False
+        try:
+            with self.app.suspend():
+                subprocess.run([*shlex.split(editor), str(path)], check=True)
+        except SuspendNotSupported:
+            self.say("This terminal can't be lent to an editor.")
+            return False
+        except (OSError, ValueError, subprocess.CalledProcessError) as error:
+            self.say(f"{editor}: {error}. The text is as it was.")
+            return False
+        return True
 
     def perform(self, kind: str, *, step: str | None = None, **data: Any) -> str | None:
         """Take an action; when it isn't possible, say why. Returns the action's id."""

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import shlex
-import subprocess
 import tempfile
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual import on, work
-from textual.app import SuspendNotSupported
 
 from cockpit.engine.journal_file import NotSaved
 from cockpit.engine.view import Delivery, DeliveryState, Part
@@ -286,21 +282,10 @@ class ReplyDeeds(Deeds):
         facts = self.reply.facts
         if facts is None:
             return
-        editor = os.environ.get("VISUAL") or os.environ.get("EDITOR")
-        if not editor:
-            self.say("Neither $VISUAL nor $EDITOR is set.")
-            return
         with tempfile.TemporaryDirectory(prefix="cockpit-") as folder:
             path = Path(folder) / f"ticket-{facts.ticket.id}.md"
             path.write_text(self.reply.text, encoding="utf-8")
-            try:
-                with self.app.suspend():
-                    subprocess.run([*shlex.split(editor), str(path)], check=True)
-            except SuspendNotSupported:
-                self.say("This terminal can't be lent to an editor.")
-                return
-            except (OSError, subprocess.CalledProcessError) as error:
-                self.say(f"{editor}: {error}. The text is as it was.")
+            if not self.edit(path):
                 return
             text = path.read_text(encoding="utf-8", errors="replace").rstrip("\n")
         self.reply.begin(text, self.reply.purpose)

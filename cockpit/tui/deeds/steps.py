@@ -15,6 +15,7 @@ from cockpit.tui.deeds.incident import IncidentDeeds
 from cockpit.tui.deeds.look import LookDeeds
 from cockpit.tui.deeds.people import PeopleDeeds
 from cockpit.tui.deeds.reply import ReplyDeeds
+from cockpit.tui.deeds.report import ReportDeeds
 from cockpit.tui.deeds.tickets import TicketDeeds
 from cockpit.tui.screens.detail import Detail
 from cockpit.tui.screens.prompts import Ask, Choice, Choose
@@ -29,7 +30,7 @@ ASIDE = (
 )
 
 
-class StepDeeds(IncidentDeeds, ReplyDeeds, TicketDeeds, PeopleDeeds, ClockDeeds, LookDeeds):
+class StepDeeds(IncidentDeeds, ReplyDeeds, TicketDeeds, PeopleDeeds, ClockDeeds, ReportDeeds, LookDeeds):
     """Do, attest, set aside, retract, evidence."""
 
     def action_do(self) -> None:
@@ -64,6 +65,7 @@ class StepDeeds(IncidentDeeds, ReplyDeeds, TicketDeeds, PeopleDeeds, ClockDeeds,
             "verdict": lambda: self._verdict(state),
             "false_alarm": lambda: self._false_alarm(step.id),
             "reply": lambda: self.do_reply(Purpose(detail)),
+            "report": lambda: self.do_report(step.id),
             "open": lambda: self.do_open(detail),
         }
         deeds.get(name, lambda: self._attest(state))()

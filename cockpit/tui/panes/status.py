@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from cockpit.incident.facts import Freshness, Source
 from cockpit.tui import moments, signs
-from cockpit.tui.commands import COMMANDS, Command
+from cockpit.tui.command import Command
+from cockpit.tui.commands import COMMANDS
 from cockpit.tui.ink import Line, Lines, Span, clip, measure, spread
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from cockpit.tui.panes.listing import Listing, Row
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from cockpit.tui.commands import Command
+    from cockpit.tui.command import Command
 
 PLACES = {
     "process": "In the process",

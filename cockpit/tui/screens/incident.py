@@ -10,7 +10,8 @@ from textual.containers import Container
 from textual.reactive import reactive
 from textual.widgets import Input, TextArea
 
-from cockpit.tui.commands import COMMANDS, WRITING, bindings
+from cockpit.tui.command import WRITING
+from cockpit.tui.commands import COMMANDS, bindings
 from cockpit.tui.deeds.steps import StepDeeds
 from cockpit.tui.ink import Line, Lines, Span, clip
 from cockpit.tui.panes.channel import ChannelPane

@@ -87,7 +87,10 @@ class Choose(ModalScreen[str | None]):
 
 
 class Ask(ModalScreen[str | None]):
-    """Ask for a line of text; None: cancelled. `needed`: it can't stay empty. `typed` is told of every change."""
+    """Ask for a line of text; None: cancelled. `needed`: it can't stay empty. `typed` is told of every change.
+
+    `understand` says back how the line is understood; where it raises ValueError, that is said and it isn't taken.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "cancel", show=False)]
 
@@ -100,9 +103,10 @@ class Ask(ModalScreen[str | None]):
         needed: bool = True,
         value: str = "",
         typed: Callable[[str], object] | None = None,
+        understand: Callable[[str], str] | None = None,
     ) -> None:
         super().__init__()
-        self._title, self._about, self._typed = title, about, typed
+        self._title, self._about, self._typed, self._understand = title, about, typed, understand
         self._placeholder, self._needed, self._value = placeholder, needed, value
 
     def compose(self) -> ComposeResult:
@@ -119,6 +123,20 @@ class Ask(ModalScreen[str | None]):
     def _changed(self, event: Input.Changed) -> None:
         if self._typed is not None and event.value != self._value:
             self._typed(event.value)
+        self._understood(event.value.strip())
+
+    def _understood(self, text: str) -> bool:
+        """Whether the line can be taken, as far as it is to be understood; and say how it is."""
+        if self._understand is None:
+            return True
+        problem = self.query_one(".problem", Label)
+        try:
+            words = self._understand(text) if text else ""
+        except ValueError as error:
+            problem.update(Content(f"! {error}"))
+            return False
+        problem.update(Content.styled(words, "$text-muted"))
+        return True
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
@@ -128,7 +146,8 @@ class Ask(ModalScreen[str | None]):
                 "A few words are needed: whoever reads the report wants to know why."
             )
             return
-        self.dismiss(text)
+        if self._understood(text):
+            self.dismiss(text)
 
 
 class Confirm(ModalScreen[bool]):
