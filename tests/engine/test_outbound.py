@@ -110,6 +110,7 @@ async def test_the_letter_opens_one_ticket_which_is_linked_and_told(
     assert opened.view.assessment.step("start.ticket").state is State.DONE
     (note,) = [note for note in posted(sandbox) if note["metadata"]["event_payload"]["kind"] == "open_ticket"]
     assert "✉ Wrote to the community first about rivendell/prod" in note["text"]
+    assert "to R. Osei, with 1 in copy)" in note["text"], "who else is nobody's business in the channel"
     assert "hub doesn't answer" not in note["text"]
     assert note["metadata"]["event_payload"]["data"] == {"purpose": "first_response", "ticket": ticket["id"]}
 
@@ -151,6 +152,10 @@ async def test_what_cannot_be_sent_says_why(opened: Session) -> None:
         write(opened, body="Hi ⟦name⟧")
     with pytest.raises(Impossible, match="subject"):
         write(opened, subject=" ")
+    with pytest.raises(Impossible, match="“T. Brandt” isn't an address"):
+        write(opened, cc=["T. Brandt"])
+    with pytest.raises(Impossible, match="gets the letter itself"):
+        write(opened, cc=["R.Osei@rivendell.example"])
     with pytest.raises(Impossible, match="Nobody is chosen"):
         write(opened, email="")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from textual.widgets import Button
+from textual.widgets import Button, Input
 
 from cockpit.sandbox import Sandbox
 from cockpit.tui.panes.composer import Composer
@@ -109,6 +109,7 @@ async def test_writing_first_opens_a_ticket_after_the_review(cockpit: Open, sand
         await driver.press("enter")
         await driver.comes("FirstLetter")
         assert "isn't filled in" in problem(driver), "what the facts can't say blocks it"
+        assert driver.app.screen.query_one("#cc", Input).value == "t.brandt@rivendell.example", "the second of the two"
         composer = driver.app.screen.query_one(Composer)
         assert composer.selected_text.startswith("⟦")
         composer.text = "Hi R. Osei,\n\nyour hub does not answer; we are on it."
@@ -123,8 +124,18 @@ async def test_writing_first_opens_a_ticket_after_the_review(cockpit: Open, sand
         await driver.press("enter")
         await driver.comes("FirstLetter")
         assert driver.app.screen.query_one(Composer).text == draft.text, "and is there again"
+        await driver.press("tab")
+        assert driver.app.focused is driver.app.screen.query_one("#cc", Input), (
+            "without a blank, tab goes to the copies"
+        )
+        await driver.press("end")
+        await driver.paste(", a.brandt")
+        assert "isn't an address" in problem(driver)
+        await driver.paste("@rivendell.example")
         await driver.press("f9")
         await driver.comes("Review")
+        facts = " ".join(str(fact.render()) for fact in driver.app.screen.query(".fact"))
+        assert "t.brandt@rivendell.example, a.brandt@rivendell.example" in facts
         assert driver.app.focused is driver.app.screen.query_one("#no", Button)
         await driver.press("s")
         await driver.comes("IncidentScreen")
@@ -133,6 +144,7 @@ async def test_writing_first_opens_a_ticket_after_the_review(cockpit: Open, sand
         await driver.until(lambda: driver.screen.view.snapshot.ticket(opened()[0]["id"]), "and linked")
         assert driver.screen.session.draft("letter:rivendell/prod") is None
         assert len(opened()) == 1
+        assert opened()[0]["cc_emails"] == ["t.brandt@rivendell.example", "a.brandt@rivendell.example"]
         assert not any("does not answer" in note for note in notes(sandbox)), "none of the text is in the channel"
 
 

@@ -6,6 +6,7 @@ newer, by their numbers, which no clock can get wrong.
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,8 @@ from cockpit.incident.text import one_line, squash
 if TYPE_CHECKING:
     from cockpit.engine.journal import Action, Entry
     from cockpit.engine.view import Case, View
+
+_ADDRESS = re.compile(r"[^\s@<>,;]+@[^\s@<>,;]+\.[^\s@<>,;.]+")
 
 TWINS = timedelta(hours=2)
 """How far back another outbound ticket of the same words to the same person counts as a colleague's."""
@@ -44,6 +47,11 @@ class OpenTicket(ActionKind):
         """There is somebody to write to, and a text that can be sent."""
         if "email" in data and not str(data["email"]).strip():
             return "Nobody is chosen to write to."
+        for address in data.get("cc") or ():
+            if not _ADDRESS.fullmatch(str(address)):
+                return f"“{one_line(str(address), 60)}” isn't an address that can get a copy."
+            if str(address).casefold() == str(data.get("email", "")).strip().casefold():
+                return f"{one_line(str(address), 60)} gets the letter itself: it needs no copy."
         if "subject" in data and not str(data["subject"]).strip():
             return "The letter needs a subject."
         if "subject" in data and (found := problems(str(data["subject"]))):
@@ -106,7 +114,9 @@ class OpenTicket(ActionKind):
         """✉ Wrote to …, and none of the text itself."""
         about = f" about {action.data['about']}" if action.data.get("about") else ""
         ticket = f"ticket {outcome['id']}" if "id" in outcome else "its ticket is still to be linked"
-        return f"✉ Wrote to the community first{about} ({ticket}, first response, to {action.data['name']})"
+        copies = len(action.data.get("cc") or ())
+        to = str(action.data["name"]) + (f", with {copies} in copy" if copies else "")
+        return f"✉ Wrote to the community first{about} ({ticket}, first response, to {to})"
 
     def public(self, action: Action, outcome: Data) -> Data:
         """The ticket, by which it is linked, and the purpose."""

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from textual import work
 
 from cockpit.tui.deeds.base import Deeds
-from cockpit.tui.screens.letter import FirstLetter
+from cockpit.tui.screens.letter import Draft, FirstLetter
 from cockpit.tui.screens.link import LinkTicket
 from cockpit.tui.screens.prompts import Choice, Choose
+
+if TYPE_CHECKING:
+    from cockpit.incident.communities import Community
+    from cockpit.incident.facts import Person
 
 
 class TicketDeeds(Deeds):
@@ -104,31 +110,39 @@ class TicketDeeds(Deeds):
         community, person = found[int(chosen)]
         place = str(community.place)
         key = f"letter:{place}"
-        subject, body = self.session.letter(community, person)
-        draft = self.session.draft(key)
-        if draft is not None and draft.data.get("to") == person.email:
-            subject, body = str(draft.data.get("subject", subject)), draft.text
         written = await self.app.push_screen_wait(
             FirstLetter(
                 person,
                 community.company or place,
-                subject,
-                body,
-                typed=lambda subject, body: self.keep(key, body, subject=subject, to=person.email),
-                possible=lambda subject, body: self.session.possible(
-                    "open_ticket", email=person.email or "", name=person.name, subject=subject, body=body
+                self._begun(key, community, person),
+                typed=lambda draft: self.keep(
+                    key, draft.body, subject=draft.subject, to=person.email, cc=list(draft.cc)
                 ),
+                possible=lambda draft: self.session.possible("open_ticket", **_addressed(draft, person)),
                 hold=self.session.settings.review_hold,
             )
         )
         if written is not None:
-            subject, body = written
-            self.perform(
-                "open_ticket",
-                step=self.step_of("reply:first_response"),
-                email=person.email or "",
-                name=person.name,
-                subject=subject,
-                body=body,
-                about=place,
-            )
+            step = self.step_of("reply:first_response")
+            self.perform("open_ticket", step=step, about=place, **_addressed(written, person))
+
+    def _begun(self, key: str, community: Community, person: Person) -> Draft:
+        """The letter to go on with, or to start from; the next representative gets a copy."""
+        draft = self.session.draft(key)
+        subject, body = self.session.letter(community, person)
+        others = [one.email for one in community.representatives if one.email and one.email != person.email]
+        cc = tuple(others[:1])
+        if draft is None or draft.data.get("to") != person.email:
+            return Draft(subject, cc, body)
+        return Draft(str(draft.data.get("subject", subject)), tuple(draft.data.get("cc", cc)), draft.text)
+
+
+def _addressed(draft: Draft, person: Person) -> dict[str, Any]:
+    """The letter as the action takes it."""
+    return {
+        "email": person.email or "",
+        "name": person.name,
+        "cc": list(draft.cc),
+        "subject": draft.subject,
+        "body": draft.body,
+    }

@@ -14,7 +14,7 @@ from cockpit.engine import threads
 from cockpit.engine.view import DeliveryState, Part
 from cockpit.incident.facts import Source
 from cockpit.incident.replies import first_name
-from cockpit.tui import commands, moments
+from cockpit.tui import command, moments
 from cockpit.tui.ink import Line, Span, paragraph, wrap
 from cockpit.tui.panes.listing import Listing, Row, divider
 from cockpit.tui.panes.pane import Pane, Trouble
@@ -50,7 +50,7 @@ class ChannelPane(Pane):
     """The channel."""
 
     number = 3
-    name_: ClassVar[str] = commands.CHANNEL
+    name_: ClassVar[str] = command.CHANNEL
 
     @dataclass
     class Typed(TextualMessage):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from cockpit.incident.facts import IncidentNote, LogEntry, LogKind, PagerDutyFacts, Source, Status
 from cockpit.incident.replies import first_name
-from cockpit.tui import commands, moments, signs
+from cockpit.tui import command, moments, signs
 from cockpit.tui.ink import Line, Lines, clip, measure, paragraph, wrap
 from cockpit.tui.panes.listing import Listing, Row, divider
 from cockpit.tui.panes.pane import Pane, Trouble
@@ -140,7 +140,7 @@ class PagerdutyPane(Pane):
     """The PagerDuty incident."""
 
     number = 2
-    name_: ClassVar[str] = commands.PAGERDUTY
+    name_: ClassVar[str] = command.PAGERDUTY
 
     def __init__(self, catch_all: str | None) -> None:
         super().__init__()

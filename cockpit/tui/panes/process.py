@@ -9,7 +9,7 @@ from textual import on
 from cockpit.incident.checklist import State, StepState
 from cockpit.incident.facts import LABELS
 from cockpit.incident.process import StepKind
-from cockpit.tui import commands, moments, signs
+from cockpit.tui import command, moments, signs
 from cockpit.tui.ink import Line, Lines, clip, paragraph, spread
 from cockpit.tui.panes.listing import Listing, Row
 from cockpit.tui.panes.pane import Pane
@@ -81,7 +81,7 @@ class ProcessPane(Pane):
     """The checklist."""
 
     number = 1
-    name_: ClassVar[str] = commands.PROCESS
+    name_: ClassVar[str] = command.PROCESS
 
     def __init__(self, process: Process) -> None:
         super().__init__()

@@ -11,7 +11,7 @@ from textual.widgets import TextArea
 
 from cockpit.incident.facts import Source, TicketStatus
 from cockpit.incident.replies import Purpose, problems
-from cockpit.tui import commands, moments, signs
+from cockpit.tui import command, moments, signs
 from cockpit.tui.ink import Line, Lines, Span, clip, paragraph, wrap
 from cockpit.tui.panes.composer import Composer
 from cockpit.tui.panes.listing import Listing, Row, divider
@@ -104,7 +104,7 @@ class ReplyPane(Pane):
     """The tickets and the reply."""
 
     number = 4
-    name_: ClassVar[str] = commands.REPLY
+    name_: ClassVar[str] = command.REPLY
 
     @dataclass
     class Typed(TextualMessage):

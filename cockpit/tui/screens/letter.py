@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -22,8 +24,17 @@ if TYPE_CHECKING:
     from cockpit.incident.facts import Person
 
 
-class FirstLetter(ModalScreen[tuple[str, str] | None]):
-    """Write it; the answer, after the review, is the subject and the text. `typed` is told of every change."""
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A letter as it stands: its subject, who gets a copy (addresses), its text."""
+
+    subject: str
+    cc: tuple[str, ...]
+    body: str
+
+
+class FirstLetter(ModalScreen[Draft | None]):
+    """Write it; the answer, after the review, is the letter. `typed` is told of every change."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "back", show=False),
@@ -34,26 +45,28 @@ class FirstLetter(ModalScreen[tuple[str, str] | None]):
         self,
         to: Person,
         community: str,
-        subject: str,
-        body: str,
+        draft: Draft,
         *,
-        typed: Callable[[str, str], object],
-        possible: Callable[[str, str], str | None],
+        typed: Callable[[Draft], object],
+        possible: Callable[[Draft], str | None],
         hold: float,
     ) -> None:
         super().__init__()
-        self._to, self._community, self._subject, self._body = to, community, subject, body
+        self._to, self._community, self._draft = to, community, draft
         self._typed, self._possible, self._hold = typed, possible, hold
 
     def compose(self) -> ComposeResult:
-        """To whom, the subject, the text, how it stands."""
+        """To whom, who gets a copy, the subject, the text, how it stands."""
         with Vertical(classes="dialog tall", id="first-letter") as dialog:
             dialog.border_title = Content("Write to the community first")
             dialog.border_subtitle = Content("tab next blank · ctrl+s or F9 reviews · esc keeps it as a draft")
             yield Label(Content(f"To {self._to.name} <{self._to.email}>, {self._community}"), classes="about")
-            yield Input(self._subject, id="subject", placeholder="the subject", compact=True)
+            yield Label(Content("Copy to (addresses, with a comma between them)"), classes="field")
+            yield Input(", ".join(self._draft.cc), id="cc", placeholder="nobody", compact=True)
+            yield Label(Content("Subject"), classes="field")
+            yield Input(self._draft.subject, id="subject", placeholder="the subject", compact=True)
             yield Composer(
-                self._body, id="body", soft_wrap=True, show_line_numbers=False, compact=True,
+                self._draft.body, id="body", soft_wrap=True, show_line_numbers=False, compact=True,
                 highlight_cursor_line=False,
             )  # fmt: skip
             yield Label("", classes="problem")
@@ -66,45 +79,51 @@ class FirstLetter(ModalScreen[tuple[str, str] | None]):
         self._judge()
 
     @property
-    def _written(self) -> tuple[str, str]:
-        return self.query_one("#subject", Input).value.strip(), self.query_one(Composer).text
+    def _written(self) -> Draft:
+        cc = re.split(r"[,;\s]+", self.query_one("#cc", Input).value)
+        subject = self.query_one("#subject", Input).value.strip()
+        return Draft(subject, tuple(dict.fromkeys(filter(None, cc))), self.query_one(Composer).text)
 
     @on(Input.Changed)
     @on(TextArea.Changed)
     def _changed(self) -> None:
-        written = self._written
-        if written != (self._subject, self._body):
-            self._subject, self._body = written
-            self._typed(*written)
+        if (written := self._written) != self._draft:
+            self._draft = written
+            self._typed(written)
         self._judge()
 
     def _judge(self) -> None:
-        reason = self._possible(*self._written)
+        reason = self._possible(self._written)
         self.query_one(".problem", Label).update(Content(f"! {reason}" if reason else "ready: ctrl+s reviews it"))
 
-    @on(Input.Submitted)
+    @on(Input.Submitted, "#cc")
+    def _from_copy(self) -> None:
+        self.query_one("#subject", Input).focus()
+
+    @on(Input.Submitted, "#subject")
     def _to_text(self) -> None:
         self.query_one(Composer).focus()
 
     @on(Composer.Left)
-    def _to_subject(self) -> None:
-        self.query_one("#subject", Input).focus()
+    def _to_copy(self) -> None:
+        self.query_one("#cc", Input).focus()
 
     def action_review(self) -> None:
         """Show it as they will read it; from there it goes."""
-        subject, body = self._written
-        reason = self._possible(subject, body)
+        draft = self._written
+        reason = self._possible(draft)
         letter = Letter(
             self._to,
             self._community,
-            f"a new one: {subject}",
+            f"a new one: {draft.subject}",
             Purpose.FIRST_RESPONSE,
-            body,
+            draft.body,
             (reason,) if reason else (),
+            cc=draft.cc,
         )
 
         def decided(sent: tuple[int, ...] | None) -> None:
             if sent is not None:
-                self.dismiss((subject, body))
+                self.dismiss(draft)
 
         self.app.push_screen(Review(letter, self._hold), decided)

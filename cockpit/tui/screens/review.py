@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 class Letter:
     """What would be sent, to whom. `ticket` is its number and subject; `problems` say why it can't be sent.
 
-    `others` are the tickets of other communities to which the same can be written next.
+    `others` are the tickets of other communities to which the same can be written next; `cc` are the addresses that get
+    a copy.
     """
 
     to: Person
@@ -45,6 +46,7 @@ class Letter:
     text: str
     problems: tuple[str, ...] = ()
     others: tuple[Ticket, ...] = ()
+    cc: tuple[str, ...] = ()
 
 
 class Review(ModalScreen[tuple[int, ...] | None]):
@@ -74,6 +76,7 @@ class Review(ModalScreen[tuple[int, ...] | None]):
             dialog.border_title = Content("Review")
             for label, text in (
                 ("to", f"{letter.to.name}{f' <{letter.to.email}>' if letter.to.email else ''}"),
+                *((("copy to", ", ".join(letter.cc)),) if letter.cc else ()),
                 ("community", letter.community or "no company known"),
                 ("ticket", letter.ticket),
                 ("as", PURPOSES[letter.purpose]),
