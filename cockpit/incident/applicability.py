@@ -50,7 +50,11 @@ def _not_tagged(ctx: Context) -> Exempt | None:
 
 def _false_alarm(ctx: Context) -> Exempt | None:
     found = verdict(ctx)
-    return None if found is not None and found.value == NOT_OUTAGE else Exempt("nobody said that it is a false alarm")
+    if found is None or found.value != NOT_OUTAGE:
+        return Exempt("nobody said that it is a false alarm")
+    if ctx.snapshot.pagerduty is None and ctx.linked and not ctx.down(Source.PAGERDUTY):
+        return Exempt("it began with a ticket, and no incident was declared that would have to be closed")
+    return None
 
 
 def _outage(ctx: Context) -> Exempt | None:

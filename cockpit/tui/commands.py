@@ -116,6 +116,12 @@ class HandOver(Command):
     key, title, group, kind = "H", "hand over", "People", "handoff"
 
 
+class Brief(Command):
+    """Read the brief: as it was handed over, and as of now."""
+
+    key, title, group = "B", "brief", "People"
+
+
 class PullIn(Command):
     """Search a colleague by name; ask them to respond, invite them into the channel, or give them a role."""
 
@@ -306,7 +312,7 @@ COMMANDS: tuple[type[Command], ...] = (
     Do, Attest, SetAside, Retract, NextStep, Evidence,
     Acknowledge, Promote, Declare, OpenChannel, Resolve, Reopen, IncidentNote,
     Snooze,
-    HandOver, PullIn, AssignTicket,
+    HandOver, Brief, PullIn, AssignTicket,
     Note, Lift, LiftAll,
     Compose, Review, Template, EditElsewhere, NextTicket, PreviousTicket, WriteFirst, LinkTicket, UnlinkTicket,
     ResolveTicket,

@@ -10,8 +10,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from cockpit.engine.desk import Offer
+from cockpit.engine.directory import Colleague, Search
 from cockpit.engine.journal import Draft
 from cockpit.engine.view import Case, Outbox, View
+from cockpit.incident.brief import Brief, brief
 from cockpit.incident.facts import Snapshot
 from cockpit.incident.process import Process
 from cockpit.settings import ClockSettings, Settings
@@ -82,6 +84,13 @@ class StillSession:
         for listener in tuple(self.listeners):
             listener(view)
 
+    def brief(self) -> Brief:
+        return brief(self.view.snapshot, self.view.assessment, PEOPLE, (), self.view.now)
+
+    @property
+    def directory(self) -> StillDirectory:
+        return StillDirectory()
+
     async def start(self) -> None:
         """Nothing runs."""
 
@@ -116,6 +125,17 @@ class StillSession:
 
     def drop_draft(self, key: str) -> None:
         self.drafts.pop(key, None)
+
+
+class StillDirectory:
+    """The people of the tests."""
+
+    async def search(self, words: str) -> Search:
+        people = (
+            Colleague("Kim Tanaka", "kim@example.com", "PKIM", "UKIM"),
+            Colleague("Lou Marsh", "lou@example.com", "PLOU", "ULOU", "7"),
+        )
+        return Search(tuple(one for one in people if words.casefold() in one.name.casefold()))
 
 
 class StillConnection:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from textual.widgets import Button
 
 from cockpit.incident.checklist import State
 from cockpit.sandbox import Sandbox
+from cockpit.tui.panes.listing import Listing
 from tests.tui.conftest import Driver, Open
+from tests.tui.still import still_app
 from tests.tui.test_incident import incident, notes, start, state
+from tests.tui.test_snapshots import handed_over
 
 
 async def pick(driver: Driver, name: str) -> None:
@@ -128,3 +132,25 @@ async def test_who_answers_the_ticket_is_chosen_among_the_agents(cockpit: Open, 
         await driver.press("tab", "enter")
         await driver.until(lambda: "Ben Okafor" in driver.reads("#ticket-line"))
         await driver.until(lambda: any("⇄ Handed ticket 4038 to Ben Okafor" in note for note in notes(sandbox)))
+
+
+async def test_who_was_handed_the_incident_is_told_and_reads_the_brief() -> None:
+    app = still_app(replace(handed_over(), me="Lou Marsh"))
+    async with app.run_test(size=(120, 60), notifications=True) as pilot:
+        await pilot.pause()
+        app.session.become(replace(handed_over(), me="Lou Marsh"))  # type: ignore[union-attr]
+        await pilot.press("B")
+        await pilot.pause()
+        said = [str(one.message) for one in app._notifications]
+        assert said == ["Ana Ruiz handed this to you at 18:02 UTC. B shows the brief."], "once"
+        rows = app.screen.query_one("#letter", Listing).rows
+        text = "\n".join("".join(span[0] for span in line) for row in rows for line in row.lines(100))
+        now, then = text.split("Handed over by Ana Ruiz to Lou Marsh, 18:02 UTC\n")
+        assert now.startswith("As of now\nWhere it stands")
+        assert "IR Lou Marsh" in now
+        assert then.startswith("Where it stands")
+        assert "IR Ana Ruiz" in then, "as it was handed over"
+    app = still_app(handed_over())
+    async with app.run_test(notifications=True) as pilot:
+        await pilot.pause()
+        assert not list(app._notifications), "it is told to nobody else"

@@ -69,7 +69,6 @@ async def test_the_editor_opens_it_and_what_is_written_there_is_kept(
     async with cockpit() as driver:
         # There is no terminal to lend to the editor here.
         monkeypatch.setattr(driver.app, "suspend", nullcontext)
-        await start(driver)
         await driver.press("D")
         await driver.comes("Ask")
         await driver.press("enter")

@@ -13,8 +13,9 @@ from textual.widgets import Input, TextArea
 
 from cockpit.engine.desk import Offer
 from cockpit.engine.view import Delivery, DeliveryState, Outbox, Part, View
+from cockpit.incident.brief import as_note, brief
 from cockpit.incident.facts import Freshness, Health, OnCall, Source
-from tests.incident.build import ANA, BEN, KIM, LOU, World, at, outage, resolved
+from tests.incident.build import ANA, BEN, KIM, LOU, PEOPLE, World, at, outage, resolved
 from tests.tui.looking import come_to_rest
 from tests.tui.still import still_app, view_of
 
@@ -99,6 +100,34 @@ def keys(*pressed: str) -> Keys:
     return press
 
 
+def handed_over() -> View:
+    """The incident a little after it was handed over."""
+    world = busy()
+    view = view_of(world, "18:02")
+    words = as_note(brief(view.snapshot, view.assessment, PEOPLE, (), view.now))
+    world.record("handoff", "18:02", actor="Ana Ruiz", data={"to": "Lou Marsh"}).assigned("18:02", LOU)
+    world.attest("handoff.agreed", "18:02", note="on the phone")
+    said = f"⇄ Hand-off: Lou Marsh takes over #1924 as Incident Responder\n{words}\n — Ana Ruiz"
+    world.said("18:02", said, ANA, bot=True, record=world.records[-2])
+    return view_of(world, "18:10")
+
+
+def following_up() -> View:
+    """Eight days later: the report is out late, and not sent yet."""
+    world = resolved().attest("after.postmortem", "18:30", link="https://pd.example.com/pm/1")
+    world.attest("after.actions", "18:40", link="https://issues.example.com/77")
+    world.record("report", "+1 10:00", "after.draft", data={"file": "incident-1924.md", "digest": "0", "draft": False})
+    return view_of(world, "+8 09:00")
+
+
+LATER: dict[str, tuple[Callable[[], View], Keys]] = {
+    "overdue": (lambda: view_of(busy(), "20:30"), nothing),
+    "follow_up": (following_up, keys("G")),
+    "handed_over": (handed_over, nothing),
+}
+"""The incident's screen when time has passed."""
+
+
 STATES: dict[str, tuple[Callable[[], View], Keys]] = {
     "empty": (empty, nothing),
     "ticket_only": (
@@ -119,6 +148,9 @@ OVER: dict[str, tuple[Callable[[], View], Keys]] = {
     "verdict": (lambda: view_of(World().opened("17:40"), "18:02"), keys("g", "j", "j", "enter")),
     "outbox": (lambda: view_of(busy(), "18:02", troubled()), keys("O")),
     "snooze": (lambda: view_of(busy(), "18:02"), keys("z")),
+    "hand_over": (lambda: view_of(busy(), "18:02"), keys("H", "l", "o", "u", "enter", "enter", "enter")),
+    "brief": (handed_over, keys("B")),
+    "impact": (lambda: view_of(busy(), "18:02"), keys("m", "enter", *("1", "5", "colon", "5", "0"))),
     "help": (lambda: view_of(busy(), "18:02"), keys("question_mark")),
     "evidence": (lambda: view_of(busy(), "18:02"), keys("g", "enter", "j", "e")),
 }
@@ -144,6 +176,13 @@ def frozen(before: Keys) -> Keys:
 @pytest.mark.parametrize("state", STATES)
 def test_the_incident(snap_compare: Any, state: str, size: tuple[int, int]) -> None:
     view, before = STATES[state]
+    assert snap_compare(still_app(view()), terminal_size=size, run_before=frozen(before))
+
+
+@pytest.mark.parametrize("size", SIZES[:2], ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("state", LATER)
+def test_later(snap_compare: Any, state: str, size: tuple[int, int]) -> None:
+    view, before = LATER[state]
     assert snap_compare(still_app(view()), terminal_size=size, run_before=frozen(before))
 
 

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 from textual import work
 
 from cockpit.incident.brief import as_note
+from cockpit.incident.facts import Status
+from cockpit.incident.timeline import act_words
+from cockpit.tui import moments
 from cockpit.tui.deeds.base import Deeds
-from cockpit.tui.screens.handover import HandoverReview
+from cockpit.tui.screens.handover import BriefScreen, HandoverReview
 from cockpit.tui.screens.person import PickPerson
 from cockpit.tui.screens.prompts import Ask, Choice, Choose
 
@@ -17,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cockpit.engine.directory import Colleague
+    from cockpit.engine.view import View
+    from cockpit.incident.facts import Record
 
 
 class PeopleDeeds(Deeds):
@@ -80,6 +85,37 @@ class PeopleDeeds(Deeds):
         if one.freshdesk is not None:
             return None
         return f"{one.name} isn't an agent in Freshdesk, so the tickets can't be theirs: add them there first."
+
+    # --- the brief -----------------------------------------------------------------------------------------------
+
+    _welcomed: str | None = None
+
+    def welcome(self, view: View) -> None:
+        """Tell who has just been handed the incident that its brief is there; once, when all was read."""
+        record = _last_handoff(view)
+        incident = view.snapshot.pagerduty
+        if record is None or record.id == self._welcomed or view.remembered_at is not None or incident is None:
+            return
+        self._welcomed = record.id
+        if record.data.get("to") == view.me and incident.incident.status is not Status.RESOLVED:
+            when = moments.stamp(record.at, view.now)
+            self.notify(
+                f"{record.actor} handed this to you at {when} UTC. B shows the brief.", timeout=12, markup=False
+            )
+
+    def action_brief(self) -> None:
+        """The brief as it was handed over, if it was, and as of now."""
+        view, parts = self.view, []
+        if (record := _last_handoff(view)) is not None and view.snapshot.slack is not None:
+            carried = (one for one in view.snapshot.slack.messages if one.record is not None)
+            message = next((one for one in carried if one.record is not None and one.record.id == record.id), None)
+            if message is not None:
+                when = moments.stamp(record.at, view.now)
+                words = act_words(message).strip().partition("\n")[2]
+                parts = [(f"Handed over by {record.actor} to {record.data.get('to')}, {when} UTC", words)]
+        parts.insert(0, ("As of now", as_note(self.session.brief())))
+        number = f"#{view.case.number} " if view.case.number is not None else ""
+        self.app.push_screen(BriefScreen(f"Brief · {number}{view.case.title}", parts))
 
     # --- pulling in ----------------------------------------------------------------------------------------------
 
@@ -190,6 +226,10 @@ class PeopleDeeds(Deeds):
             facts=[subject, f"It is {now}'s now." if now != "nobody" else "Nobody has it yet."],
             ticket=number, agent=one.freshdesk, name=one.name,
         )  # fmt: skip
+
+
+def _last_handoff(view: View) -> Record | None:
+    return next((one for one in reversed(view.snapshot.records) if one.kind == "handoff"), None)
 
 
 def _named(one: Colleague) -> str:

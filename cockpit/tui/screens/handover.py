@@ -81,6 +81,46 @@ class HandoverReview(ModalScreen[str | None]):
         self.dismiss(agreed if event.button.id == "yes" else None)
 
 
+class BriefScreen(ModalScreen[None]):
+    """The brief, for who has just come: what was handed over, by whom and when, and how it stands now."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,B,enter", "dismiss(None)", "close", show=False),
+        Binding("j,down", "scroll(1)", show=False),
+        Binding("k,up", "scroll(-1)", show=False),
+    ]
+
+    def __init__(self, title: str, parts: Sequence[tuple[str, str]]) -> None:
+        """`parts` are headings, each with a brief below it."""
+        super().__init__()
+        self._title, self._parts = title, parts
+
+    def compose(self) -> ComposeResult:
+        """The parts, in a list that scrolls."""
+        with Vertical(classes="dialog tall", id="brief") as dialog:
+            dialog.border_title = Content(self._title)
+            dialog.border_subtitle = Content("j k scroll · esc closes")
+            yield Listing(cursor=False, id="letter")
+
+    def on_mount(self) -> None:
+        """Draw it."""
+
+        def draw(width: int) -> list[Line]:
+            lines: list[Line] = []
+            for heading, words in self._parts:
+                lines += [*([()] if lines else []), *paragraph(heading, "title", width)]
+                lines += [line for row in words.split("\n") for line in _as_slack_shows(row, width)]
+            return lines
+
+        listing = self.query_one(Listing)
+        listing.show_rows([Row("brief", draw)])
+        listing.focus()
+
+    def action_scroll(self, rows: int) -> None:
+        """Scroll it."""
+        self.query_one(Listing).action_move(rows)
+
+
 def _as_slack_shows(words: str, width: int) -> list[Line]:
     """A line of the brief: its heading, between asterisks in Slack's markup, stands out."""
     found = re.match(r"\*([^*]+)\*(.*)", words)

@@ -125,6 +125,7 @@ class IncidentScreen(StepDeeds):
         self.follow_reply(view)
         self.follow_clocks(view)
         self.hear(view)
+        self.welcome(view)
         self.query_one(StatusLine).show(view, now)
         self._impossible = frozenset(command.id() for command in COMMANDS if self.obstacle(command) is not None)
         self.announce()
