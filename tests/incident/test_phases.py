@@ -457,6 +457,21 @@ def test_the_draft_is_sensed_or_attested() -> None:
     assert step(resolved().attest("after.draft", "18:40"), "after.draft", "19:00").state is State.DONE
 
 
+def test_a_report_written_too_early_is_not_the_one_that_is_owed() -> None:
+    open_yet = outage().record("report", "17:00", data={"file": "a.md", "draft": True}).resolved("18:00")
+    assert "while the incident was open" in step(open_yet, "after.draft", "19:00").evidence
+    again = resolved().record("report", "18:40").reopened("19:00").resolved("20:00")
+    assert "before it was reopened" in step(again, "after.draft", "20:10").evidence
+    assert step(again.record("report", "20:20"), "after.draft", "20:30").sensed
+    assert step(resolved().down(Source.SLACK, None), "after.draft", "19:00").state is State.CANT_TELL
+
+
+def test_a_false_alarm_that_was_never_declared_leaves_nothing_to_close() -> None:
+    world = World().ticket(4038, "16:05").link(4038, "16:06").attest("validate.test", "16:30", verdict="not_outage")
+    assert step(world, "validate.false_alarm", "16:31").state is State.NOT_APPLICABLE
+    assert world.assess("16:31").next_step() is None
+
+
 # --- hand-off
 
 

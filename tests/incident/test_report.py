@@ -103,6 +103,12 @@ def test_a_persons_word_on_the_impact_wins_and_the_time_to_detect_follows() -> N
     assert (later.impact.start, later.impact.end) == (at("15:30"), at("17:45"))
 
 
+def test_an_end_that_did_not_hold_was_none() -> None:
+    world = resolved().record("impact", "18:10", data={"impact_end": "2026-11-23T17:50:00Z"})
+    assert told(world).impact.end == at("17:50")
+    assert told(world.reopened("19:00").resolved("20:00")).impact.end == at("20:00")
+
+
 def test_an_end_before_the_start_is_no_negative_duration() -> None:
     written = told(resolved().record("note", "17:00", data={"impact_start": "2026-11-23T22:00:00"}))
     assert written.impact.duration == timedelta()
