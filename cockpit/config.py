@@ -16,6 +16,7 @@ from cockpit.config_table import ConfigError, ConfigTable, is_loopback, nearest,
 from cockpit.incident.communities import Listed
 from cockpit.secret import Secret
 from cockpit.settings import (
+    FASTEST_POLLS,
     REVIEW_HOLD,
     SIGNALS,
     ClockSettings,
@@ -256,7 +257,7 @@ def _freshdesk(table: ConfigTable) -> FreshdeskSettings:
 def _polls(table: ConfigTable, sandbox: bool) -> PollSettings:
     """Faster would eat what the services allow everybody together; the sandbox may be asked faster."""
     usual = PollSettings()
-    least = 0.05 if sandbox else 2.0
+    least = 0.05 if sandbox else FASTEST_POLLS
     return PollSettings(
         pagerduty=table.seconds("pagerduty", least, 3600) or usual.pagerduty,
         slack=table.seconds("slack", least, 3600) or usual.slack,

@@ -228,8 +228,8 @@ async def _freshdesk(look: Examination, client: Freshdesk, settings: Settings) -
         tickets = await look.ask("tickets", client.recent_tickets(settings.now() - RECENT))
         if tickets is not None:
             look.add("tickets", Level.OK, f"{len(tickets)} changed in the last day")
-    if client.budget is not None:
-        left, total = client.budget
+    if client.budget.left is not None:
+        left, total = client.budget.left
         level = Level.WARNING if total <= SMALL_BUDGET else Level.OK
         fix = "set [polls] freshdesk higher when several of you have a cockpit open" if level is not Level.OK else ""
         look.add("rate limit", level, f"{total} requests a minute for the whole account, {left} left", fix)

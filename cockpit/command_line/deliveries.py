@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from cockpit.command_line.outcome import Exit
 from cockpit.engine.view import DeliveryState
-from cockpit.incident.moments import moment
+from cockpit.incident.moments import countdown, moment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,4 +48,6 @@ def ended(delivery: Delivery) -> Exit:
 def row(delivery: Delivery, now: datetime) -> tuple[str, str, str, str]:
     """It as cells: when, state, who, what."""
     words = delivery.title + (f": {delivery.error}" if delivery.error else "")
+    if delivery.retry_at is not None and delivery.retry_at > now:
+        words += f" (again in {countdown(delivery.retry_at - now)})"
     return moment(delivery.at, now), sign(delivery), delivery.actor, words

@@ -81,7 +81,8 @@ def _service(view: View, settings: Settings, source: Source) -> dict[str, Any]:
         return {"state": Freshness.DOWN, "age_seconds": None, "error": "not configured", "configured": False}
     health = view.snapshot.health[source]
     age = None if health.read_at is None else round(max((view.now - health.read_at).total_seconds(), 0.0), 1)
-    return {"state": health.state, "age_seconds": age, "error": health.error, "configured": True}
+    wait = {"retry_at": zulu(health.retry_at), "limited": health.limited}
+    return {"state": health.state, "age_seconds": age, "error": health.error, "configured": True, **wait}
 
 
 def _ticket(facts: TicketFacts) -> dict[str, Any]:

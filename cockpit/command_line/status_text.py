@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from cockpit.incident.checklist import State
 from cockpit.incident.deadlines import Due
 from cockpit.incident.facts import LABELS, Freshness, Source, TicketStatus
-from cockpit.incident.moments import ago, moment, span
+from cockpit.incident.moments import ago, countdown, moment, span
 from cockpit.tui.roles import roles
 from cockpit.tui.signs import DUE, FRESHNESS, of_step, of_truth
 
@@ -125,9 +125,14 @@ def _foot(view: View, settings: Settings, paper: Paper) -> None:
             rows.append((sign.sign, LABELS[source], "read just now"))
         else:
             last = f"last read {ago(health.read_at, view.now)}" if health.read_at else "never read"
-            rows.append((sign.sign, LABELS[source], f"{health.state}, {last}"))
+            asks = ""
+            if health.limited and health.retry_at is not None and health.retry_at > view.now:
+                asks = f", asks to wait {countdown(health.retry_at - view.now)}"
+            rows.append((sign.sign, LABELS[source], f"{health.state}, {last}{asks}"))
     paper.columns(rows)
     outbox = view.outbox
     counts = ((outbox.queued, "queued"), (outbox.unknown, "unknown"), (outbox.refused, "refused"))
     said = ", ".join(f"{count} {word}" for count, word in counts if count)
+    times = [one.retry_at for one in outbox.deliveries if one.retry_at is not None and one.retry_at > view.now]
+    said += f", again in {countdown(min(times) - view.now)}" if times else ""
     paper.write(f"  Outbox: {said}; see `cockpit log`." if said else "  Outbox: empty.")

@@ -103,6 +103,7 @@ class Connection:
                 client = await loop.run_in_executor(self._threads, make[source])
             except (ConfigError, ValueError) as error:
                 raise NotAuthorised(source, "connect", str(error)) from None
+            client.budget.hurry = self._settings.polls.hurry(source.value)
             setattr(self, source.value, client)
 
     def _pagerduty(self) -> PagerDuty:

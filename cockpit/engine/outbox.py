@@ -59,6 +59,13 @@ ABSENT_TWICE = 2
 UNWRITTEN_PAUSE = 2.0
 """Seconds until a delivery is tried again that the journal couldn't take down."""
 
+LOOK_HOLDS = 5.0
+"""Seconds for which a guard's look at the facts still counts if all that kept the write from going was a 429.
+
+About as long as a slow service takes to answer a write anyway. Without it an action of one reading and one write would
+never end while every second answer is a 429.
+"""
+
 LONGEST_BACKOFF = 60.0
 """Seconds. A service that is away is asked at least this often while something waits for it."""
 
@@ -130,6 +137,7 @@ class Outbox:
         self._turned = asyncio.Event()
         self._busy: dict[str, asyncio.Task[None]] = {}
         self._failures: dict[int, int] = {}
+        self._looks: dict[int, tuple[float, Data]] = {}
         self.delivering = False
 
     def wake(self) -> None:
@@ -242,7 +250,7 @@ class Outbox:
                 if not await self._settled_by_looking(entry, performer, reach):
                     return
                 entry = self._journal.entry(entry.seq)
-            baseline = await performer.prepare(reach, entry.action)
+            looked_at, baseline = await self._look(entry, performer, reach)
         except Already as already:
             self.finish(entry, already.outcome)
             return
@@ -256,9 +264,19 @@ class Outbox:
         except OutcomeUnknown as error:
             self._journal.unknown(entry.seq, self._now(), str(error), not_before=self._next_look(0))
         except (Held, NotConfigured, ServiceError) as error:
+            if isinstance(error, Limited):
+                self._looks[entry.seq] = looked_at, baseline
             self._not_sent(entry, error)
         else:
             self.finish(entry, outcome)
+
+    async def _look(self, entry: Entry, performer: ActionKind | Telling, reach: Reach) -> tuple[float, Data]:
+        """The guard's look at fresh facts: when, and the baseline."""
+        now = asyncio.get_running_loop().time()
+        last = self._looks.pop(entry.seq, None)
+        if last is not None and now - last[0] < LOOK_HOLDS:
+            return last
+        return now, await performer.prepare(reach, entry.action)
 
     async def _settled_by_looking(self, entry: Entry, performer: ActionKind | Telling, reach: Reach) -> bool:
         """Look a write of unknown outcome up. True: it isn't there for certain, and is queued again."""

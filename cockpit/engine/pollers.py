@@ -1,4 +1,4 @@
-"""When to ask which service: one poller each, with its interval, backoff with jitter, and Retry-After."""
+"""When to ask which service: one poller each, with its interval, backoff with jitter, and what a 429 asks for."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from cockpit.engine.pace import Pace
 from cockpit.incident.facts import Freshness, Health, Source
+from cockpit.services.budget import polling
 from cockpit.services.errors import Limited, NotAuthorised, Refused, ServiceError
 
 GRACE = timedelta(seconds=60)
@@ -18,12 +20,16 @@ GRACE = timedelta(seconds=60)
 LONGEST_WAIT = 120.0
 """Seconds between attempts at a service that stays away."""
 
+ALONE, TOGETHER = 0.1, 0.3
+"""By which part the time between two rounds varies; and the same while others use up what the service allows."""
+
 
 class Poller:
     """Reads one service again and again, and keeps its `health`.
 
     `read` does one round; it raises a `ServiceError` when it fails. `changed` is called after each round. Intervals
-    and waits are real time; `now` is the incident's clock, in which health is told.
+    and waits are real time, no interval shorter than `at_least`; `now` is the incident's clock, in which health is
+    told.
     """
 
     def __init__(
@@ -34,6 +40,7 @@ class Poller:
         *,
         now: Callable[[], datetime],
         changed: Callable[[], None],
+        at_least: Callable[[], float] = lambda: 0.0,
         remembered_at: datetime | None = None,
     ) -> None:
         self.source = source
@@ -43,9 +50,11 @@ class Poller:
         self._read = read
         self._now = now
         self._changed = changed
+        self._at_least = at_least
         self._poke = asyncio.Event()
         self._failing_since: datetime | None = None
         self._failures = 0
+        self._pace = Pace()
 
     def poke(self) -> None:
         """Read now rather than when the interval is over (a service that asked us to wait is still waited for)."""
@@ -54,7 +63,7 @@ class Poller:
     async def run(self) -> None:
         """Poll until cancelled."""
         while True:
-            wait, may_hurry = await self.round()
+            wait, may_hurry = await self.round(in_background=True)
             if not may_hurry:
                 await asyncio.sleep(wait)
                 continue
@@ -63,30 +72,52 @@ class Poller:
                 async with asyncio.timeout(wait):
                     await self._poke.wait()
 
-    async def round(self) -> tuple[float, bool]:
-        """Read once. Returns how long to wait before the next, in seconds, and whether a poke may shorten it."""
+    async def round(self, *, in_background: bool = False) -> tuple[float, bool]:
+        """Read once. Returns how long to wait before the next, in seconds, and whether a poke may shorten it.
+
+        `in_background`: nobody waits for it, so it leaves a share of what the service allows to people.
+        """
         self._poke.clear()
         try:
-            await self._read()
+            with polling(self._put_off if in_background else None):
+                await self._read()
         except ServiceError as error:
             result = self._failed(error)
         else:
             self._failures, self._failing_since = 0, None
             self.health = Health(state=Freshness.OK, read_at=self._now())
-            result = self._interval() * random.uniform(0.9, 1.1), True
+            result = self._next(), True
         self.rounds += 1
         self._changed()
         return result
 
+    def _next(self) -> float:
+        """Seconds to the next round. Those who share a limit are spread, lest they march in step."""
+        times = self._pace.times
+        spread = ALONE if times == 1.0 and self._at_least() <= self._interval() else TOGETHER
+        return max(self._interval() * times, self._at_least()) * random.uniform(1 - spread, 1 + spread)
+
+    def _put_off(self, limit: Limited) -> None:
+        """A request of this round waits as the service asked; then the round goes on."""
+        self._pace.limited(limit.retry_after)
+        self._ail(limit, limit.retry_after)
+        self._changed()
+
     def _failed(self, error: ServiceError) -> tuple[float, bool]:
-        wall = datetime.now(UTC)
-        self._failing_since = self._failing_since or wall
-        may_hurry = True
         if isinstance(error, Limited):
+            self._pace.limited(error.retry_after)
             wait, may_hurry = error.retry_after, False
         else:
             self._failures += 1
             wait = min(LONGEST_WAIT, self._interval() * 2.0 ** min(self._failures - 1, 6)) * random.uniform(0.75, 1.25)
+            may_hurry = True
+        self._ail(error, wait)
+        return wait, may_hurry
+
+    def _ail(self, error: ServiceError, wait: float) -> None:
+        """Keep what ails it, and for how many seconds nothing is asked."""
+        wall = datetime.now(UTC)
+        self._failing_since = self._failing_since or wall
         never_read = self.health.read_at is None
         long_gone = wall - self._failing_since > GRACE and not isinstance(error, Limited)
         down = never_read or long_gone or isinstance(error, NotAuthorised)
@@ -95,6 +126,6 @@ class Poller:
             state=Freshness.DOWN if down else Freshness.STALE,
             error=str(error),
             refused=isinstance(error, Refused),
+            limited=isinstance(error, Limited),
             retry_at=self._now() + timedelta(seconds=wait),
         )
-        return wait, may_hurry

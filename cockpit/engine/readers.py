@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING, TypeVar
 
 from cockpit.engine.actions.slack import find_channel
@@ -79,7 +80,7 @@ class PagerDutyReader:
             await service.me()
             return None
         key = reach.case.incident_id
-        number, self._round = self._round, self._round + 1
+        number = self._round
         incident, responders = await service.details(key)
         since = facts.log_entries[-1].at if facts is not None and facts.log_entries else None
         fresh = await service.log_entries(key, since)
@@ -95,6 +96,7 @@ class PagerDutyReader:
             )
         if incident.escalation_policy and number % SLOWEST == 0:
             facts = revised(facts, on_call=same(facts.on_call, await service.on_call(incident.escalation_policy)))
+        self._round += 1  # a round that fails is done again, its rarer parts too
         return revised(
             facts,
             incident=same(facts.incident, incident),
@@ -118,6 +120,8 @@ class SlackReader:
         self._discovery = 0
         self._complete = False
         self._threads: dict[str, str | None] = {}
+        self._grown: dict[str, list[Message]] = {}
+        """Threads read but not handed on yet: a round that fails at the next one hands nothing on."""
 
     async def discover(self, service_name: str | None) -> tuple[str, str] | None:
         """Look for the channel of a case that doesn't know it. Returns its id and name, or None."""
@@ -147,6 +151,7 @@ class SlackReader:
             if facts is None or facts.channel.id != key:
                 facts, self._complete = SlackFacts(channel=channel, members=members), False
                 self._threads.clear()
+                self._grown.clear()
             else:
                 facts = revised(facts, channel=same(facts.channel, channel), members=same(facts.members, members))
         before = facts.messages
@@ -165,20 +170,19 @@ class SlackReader:
 
     async def _with_threads(self, facts: SlackFacts, window: Sequence[Message]) -> SlackFacts:
         service = self._reach().slack
-        replies = facts.replies
         for parent in window:
             if not parent.reply_count or self._threads.get(parent.ts, "") == parent.latest_reply:
                 continue
+            read = await service.replies(facts.channel.id, parent.ts)
             # A reply that was also sent to the channel is at top level already, where the report can see it.
-            thread = [
-                reply
-                for reply in await service.replies(facts.channel.id, parent.ts)
-                if reply.subtype != "thread_broadcast"
-            ]
-            others = [reply for reply in replies if reply.thread_ts != parent.ts]
-            replies = tuple(sorted((*others, *thread), key=lambda reply: reply.ts))
+            self._grown[parent.ts] = [reply for reply in read if reply.subtype != "thread_broadcast"]
             self._threads[parent.ts] = parent.latest_reply
-        return facts if replies is facts.replies else revised(facts, replies=same(facts.replies, replies))
+        if not self._grown:
+            return facts
+        others = [reply for reply in facts.replies if reply.thread_ts not in self._grown]
+        replies = sorted((*others, *chain.from_iterable(self._grown.values())), key=lambda reply: reply.ts)
+        self._grown.clear()
+        return revised(facts, replies=same(facts.replies, tuple(replies)))
 
 
 def _rewritten(old: tuple[Message, ...], window: Sequence[Message], start: int) -> tuple[Message, ...]:
@@ -214,9 +218,14 @@ class FreshdeskReader:
             await service.me()
             return () if facts else facts
         known = {old.ticket.id: old for old in facts}
-        return _all_same(facts, [read for number in wanted if (read := await self._ticket(number, known.get(number)))])
+        read_at = dict(self._read_at)
+        read = [found for number in wanted if (found := await self._ticket(number, known.get(number), read_at))]
+        self._read_at = read_at  # not before all were read: a round that fails hands nothing on
+        return _all_same(facts, read)
 
-    async def _ticket(self, number: int, old: TicketFacts | None) -> TicketFacts | None:
+    async def _ticket(
+        self, number: int, old: TicketFacts | None, read_at: dict[int, tuple[datetime | None, int]]
+    ) -> TicketFacts | None:
         service = self._reach().freshdesk
         try:
             ticket = await service.ticket(number)
@@ -225,11 +234,11 @@ class FreshdeskReader:
             return None if old is None else replace(old, ticket=replace(old.ticket, deleted=True))
         conversations: tuple[Conversation, ...]
         # Freshdesk tells the change to the second: what came later in that second shows in the next round's reading.
-        seen = self._read_at.get(number, (None, 0))
+        seen = read_at.get(number, (None, 0))
         times = seen[1] if seen[0] == ticket.updated_at else 0
         if old is None or times < READINGS:
             conversations = await service.conversations(number)
-            self._read_at[number] = ticket.updated_at, times + 1
+            read_at[number] = ticket.updated_at, times + 1
         else:
             conversations = old.conversations
         if old is None:

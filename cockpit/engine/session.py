@@ -6,7 +6,7 @@ import asyncio
 import uuid
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from cockpit.engine.actions import KINDS
@@ -45,6 +45,8 @@ TICK = 2.0
 """Seconds between looks at whether time alone changed something (a deadline, a step that came back)."""
 SAVE_EVERY = 10.0
 """Seconds between two savings of the facts for the next start, while they change."""
+LATELY = timedelta(minutes=15)
+"""How long ago a colleague may have acted who still counts as at work."""
 PARTING = 0.5
 """Seconds that tasks get to end when the session closes; what was on its way is looked up at the next start."""
 
@@ -89,6 +91,7 @@ class Session:
             facts,
             reach=self._reach,
             tickets=self._linked,
+            colleagues=self._at_work,
             learn=self._learn,
             log_read=self._refresh_log,
             changed=self._publish_soon,
@@ -189,6 +192,11 @@ class Session:
 
     def _linked(self) -> tuple[int, ...]:
         return linked(self._records, self._watch.facts.pagerduty, self._freshdesk_url)
+
+    def _at_work(self) -> int:
+        """How many cockpits the log shows at work lately, this one included; who only looks on leaves no trace."""
+        since = self.now() - LATELY
+        return len({record.actor for record in self._records if record.at > since} | {self.settings.me})
 
     def _learn(self, case: Case) -> None:
         if case != self._case:

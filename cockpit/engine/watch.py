@@ -9,12 +9,17 @@ from typing import TYPE_CHECKING
 from cockpit.engine.pollers import Poller
 from cockpit.engine.readers import FreshdeskReader, PagerDutyReader, SlackReader
 from cockpit.incident.facts import Freshness, Health, Snapshot, Source
+from cockpit.services.budget import POLLS_SHARE
+from cockpit.services.slack_line import OTHERWISE_PER_MINUTE as PER_MINUTE
 
 if TYPE_CHECKING:
     from cockpit.engine.actions.kind import Reach
     from cockpit.engine.connection import Connection
     from cockpit.engine.view import Case
     from cockpit.settings import Settings
+
+COLLEAGUES_SHARE = 60 / (PER_MINUTE * POLLS_SHARE)
+"""Seconds between two readings of the channel that each cockpit on it adds to everybody's: Slack counts them all."""
 
 TICKETS_A_ROUND = 2
 """More linked tickets than this stretch Freshdesk's interval: its budget is shared by all of the account's agents."""
@@ -24,8 +29,8 @@ class Watch:
     """Reads the three services for one case.
 
     `facts` holds what was read (its `records` and `health` are not kept here). `tickets` tells which tickets are
-    linked now, `learn` is told what the services teach about the case, `log_read` that the channel's messages
-    changed, `changed` that a round is over.
+    linked now, `colleagues` how many cockpits are at work on the case, this one included; `learn` is told what the
+    services teach about the case, `log_read` that the channel's messages changed, `changed` that a round is over.
     """
 
     def __init__(
@@ -36,6 +41,7 @@ class Watch:
         *,
         reach: Callable[[], Reach],
         tickets: Callable[[], tuple[int, ...]],
+        colleagues: Callable[[], int],
         learn: Callable[[Case], None],
         log_read: Callable[[], None],
         changed: Callable[[], None],
@@ -47,6 +53,7 @@ class Watch:
         self._connection = connection
         self._reach = reach
         self._tickets = tickets
+        self._colleagues = colleagues
         self._learn = learn
         self._log_read = log_read
         self._changed = changed
@@ -69,7 +76,13 @@ class Watch:
             linked = len(self.facts.tickets) if source is Source.FRESHDESK else 0
             return seconds * max(1.0, linked / TICKETS_A_ROUND)
 
-        poller = Poller(source, interval, connected, now=self._settings.now, changed=self._changed)
+        def at_least() -> float:
+            together = self._colleagues() * COLLEAGUES_SHARE if source is Source.SLACK else 0.0
+            return together / self._settings.polls.hurry(source.value)
+
+        poller = Poller(
+            source, interval, connected, now=self._settings.now, changed=self._changed, at_least=at_least
+        )  # fmt: skip
         before = self.facts.health.get(source)
         if before is not None and before.read_at is not None:
             poller.health = Health(state=Freshness.STALE, read_at=before.read_at)

@@ -322,7 +322,8 @@ class Freshness(StrEnum):
 class Health:
     """How one service's polling goes. `read_at` is the last success; the rest tells of the failure since.
 
-    `refused`: the service answered and said no (to a credential, a permission), rather than not answering.
+    `refused`: the service answered and said no (to a credential, a permission), rather than not answering. `limited`:
+    it gets too many requests, and `retry_at` is what it asked for.
     """
 
     state: Freshness = Freshness.DOWN
@@ -330,6 +331,7 @@ class Health:
     error: str | None = None
     retry_at: datetime | None = None
     refused: bool = False
+    limited: bool = False
 
 
 @dataclass(frozen=True, slots=True)

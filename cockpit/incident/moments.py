@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime, timedelta
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -33,6 +34,11 @@ def span(length: timedelta) -> str:
         return f"{hours} h {minutes} min" if minutes else f"{hours} h"
     days, hours = divmod(hours, 24)
     return f"{days} d {hours} h" if hours else f"{days} d"
+
+
+def countdown(left: timedelta) -> str:
+    """Such as "12 s": like a span, but never "0 s" while there is something left, since it is to be waited for."""
+    return span(timedelta(seconds=math.ceil(left.total_seconds())))
 
 
 def ago(at: datetime, now: datetime) -> str:

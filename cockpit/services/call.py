@@ -70,6 +70,7 @@ class Answer:
 class Call:
     """What is attempted: `doing` in words that follow "couldn't"; whether it is a `write`; what it `needs`.
 
+    `repeatable` is a write that changes nothing when it is done a second time: after a 429 it is treated as a reading.
     `needs` names the permission for the case that the service refuses without naming it.
     """
 
@@ -77,6 +78,7 @@ class Call:
     doing: str
     write: bool = False
     needs: str | None = None
+    repeatable: bool = False
 
     def unreachable(self, why: str) -> Unreachable:
         """Nothing was sent."""

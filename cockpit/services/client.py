@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+from cockpit.services.budget import SHORT_WAIT, Budget, polled
 from cockpit.services.call import TIMEOUT, Answer, Call, NoAnswer, Unreadable, clock_skew
+from cockpit.services.errors import Limited
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     from cockpit.services.address import Secret
     from cockpit.services.errors import ServiceError
+
+T = TypeVar("T")
 
 
 def utc_now() -> datetime:
@@ -30,12 +35,16 @@ class Said(NamedTuple):
 class Client:
     """One service.
 
-    `calls` counts the requests sent; `skew` is the service's clock minus ours at the last answer.
+    `calls` counts the requests sent; `skew` is the service's clock minus ours at the last answer; `budget` is what the
+    service allows, and what of it polls leave to people.
     """
 
-    def __init__(self, secret: Secret, timeout: float = TIMEOUT, now: Callable[[], datetime] = utc_now) -> None:
+    def __init__(
+        self, secret: Secret, budget: Budget, timeout: float = TIMEOUT, now: Callable[[], datetime] = utc_now
+    ) -> None:
         """`timeout` is the most seconds that one request may take in all; many pages are many requests."""
         secret.check()
+        self.budget = budget
         self.calls = 0
         self.skew: timedelta | None = None
         self._secret = secret
@@ -48,6 +57,29 @@ class Client:
         if self._closed:
             raise call.unreachable("the connection was closed")
         self.calls += 1
+
+    async def _within_budget(self, call: Call, scope: str, ask: Callable[[], Awaitable[T]]) -> T:
+        """Ask, a poll when its turn comes.
+
+        A reading that meets a 429 is asked once more when the wait is over: a poll's always, a person's where the wait
+        is short. So a round of several comes to its end even while every second answer is a 429. A write is sent once.
+        """
+        await self.budget.turn(call, scope)
+        try:
+            return await ask()
+        except Limited as limit:
+            self.budget.close(scope, limit.retry_after)
+            if (call.write and not call.repeatable) or (limit.retry_after > SHORT_WAIT and not polled()):
+                raise
+            wait = limit.retry_after
+        if not polled():
+            await asyncio.sleep(wait)
+        await self.budget.turn(call, scope)
+        try:
+            return await ask()
+        except Limited as limit:
+            wait = self.budget.close(scope, limit.retry_after)
+            raise call.limited(wait if polled() else limit.retry_after) from None
 
     def _no_answer(self, call: Call, fault: NoAnswer) -> ServiceError:
         why = self._secret.scrub(str(fault))

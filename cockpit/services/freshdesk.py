@@ -45,6 +45,7 @@ class Freshdesk(FreshdeskPeople):
         super().__init__(url, api_key, timeout=timeout, now=now)
         self._requesters: dict[int, tuple[int | None, int | None]] = {}
         self._descriptions: dict[int, Conversation] = {}
+        self._primary_mailbox: int | None = None
 
     # --- reading --------------------------------------------------------------------------------------------
 
@@ -162,7 +163,9 @@ class Freshdesk(FreshdeskPeople):
         `email_config_id` says from which of the account's addresses; without it, the primary one is looked up.
         """
         call = _writing(f"write to {email} through Freshdesk")
-        mailbox = email_config_id if email_config_id is not None else await self._mailbox(call)
+        if email_config_id is None and self._primary_mailbox is None:
+            self._primary_mailbox = await self._mailbox(call)
+        mailbox = email_config_id if email_config_id is not None else self._primary_mailbox
         content: Json = {
             "email": email,
             "subject": subject,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from cockpit.incident.facts import Source
 from cockpit.services.address import Secret, checked_address, loops_back, sealed
+from cockpit.services.budget import Budget
 from cockpit.services.call import TIMEOUT, Answer, Call, NoAnswer
 from cockpit.services.client import Client, utc_now
 from cockpit.services.freshdesk_wire import explain
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 PAGE = 100
 """The most entries that Freshdesk puts into a page."""
+
+LEAST_PER_MINUTE = 50
+"""Requests that Freshdesk grants the whole account on its smallest plan; its answers tell the plan's own number."""
 
 MOST_PAGES = 300
 """Freshdesk ends its lists of tickets at page 300."""
@@ -48,12 +52,10 @@ class FreshdeskLine(Client):
         `ValueError` where it or the key is unusable.
         """
         api_key = sealed(api_key, "Freshdesk API key")
-        super().__init__(api_key, timeout, now)
+        super().__init__(api_key, Budget(LEAST_PER_MINUTE), timeout, now)
         self._web = checked_address(url, "Freshdesk's url").removesuffix("/api/v2")
         self._clients: tuple[AsyncClient, AsyncClient] | None = None
         self._starting = asyncio.Lock()
-        self.budget: tuple[int, int] | None = None
-        """Requests left this minute, and a minute's total, for the whole account; None until told."""
 
     async def close(self) -> None:
         """Hang up at once, also while a call is under way."""
@@ -80,6 +82,11 @@ class FreshdeskLine(Client):
         body: object = None,
     ) -> Any:
         """One request; the answer's JSON, None where there is no body."""
+        return await self._within_budget(call, "", lambda: self._once(call, method, path, params, body))
+
+    async def _once(
+        self, call: Call, method: str, path: str, params: Mapping[str, str | int] | None, body: object
+    ) -> Any:
         self._open(call)
         reading, writing = await self._started()
         import httpx
@@ -100,8 +107,8 @@ class FreshdeskLine(Client):
             raise self._no_answer(call, NoAnswer(why, begun=True)) from None
         headers = {name.lower(): value for name, value in response.headers.items()}
         left, total = number(headers.get("x-ratelimit-remaining")), number(headers.get("x-ratelimit-total"))
-        if left is not None and total is not None:
-            self.budget = (left, total)
+        if left is not None and total:
+            self.budget.told("", left, total)
         return self._settle(call, Answer(response.status_code, headers, response.content), explain)
 
     async def _pages(

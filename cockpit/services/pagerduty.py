@@ -244,7 +244,7 @@ class PagerDuty(PagerDutyLine):
     async def request_responders(self, incident_id: str, user_ids: Sequence[str], message: str) -> None:
         """Ask these users to respond. `Forbidden` where the plan hasn't the ability."""
         call = _writing(f"ask for responders on PagerDuty incident {incident_id}", "the ability to request responders")
-        requester = await self.me() or await self._me_by_email()
+        self._requester = requester = self._requester or await self.me() or await self._me_by_email()
         if requester is None:
             raise call.refused("an account-level key asks in the name of nobody", code="no_requester")
         targets = [{"responder_request_target": {"id": known, "type": "user_reference"}} for known in user_ids]
@@ -262,11 +262,12 @@ class PagerDuty(PagerDutyLine):
     async def _priority(self, name: str | None, doing: str) -> Any:
         if name is None:
             return None
-        known = await self.priorities()
-        if name not in known:
-            has = ", ".join(known) or "none at all"
+        if name not in self._priorities:
+            self._priorities = await self.priorities()
+        if name not in self._priorities:
+            has = ", ".join(self._priorities) or "none at all"
             raise _writing(doing).refused(f"it has no priority named {name}, but {has}", code="unknown_priority")
-        return {"id": known[name], "type": "priority_reference"}
+        return {"id": self._priorities[name], "type": "priority_reference"}
 
     async def _me_by_email(self) -> Person | None:
         mine = (self._email or "").casefold()

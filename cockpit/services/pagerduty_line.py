@@ -9,25 +9,34 @@ from typing import TYPE_CHECKING, Any
 
 from cockpit.incident.facts import Source
 from cockpit.services.address import Secret, checked_address, sealed
+from cockpit.services.budget import Budget, polled
 from cockpit.services.call import TIMEOUT, Answer, Call, NoAnswer
 from cockpit.services.client import Client, Said, utc_now
 from cockpit.services.daemon import Attempt, TookTooLong, Worker
 from cockpit.services.errors import Refused
-from cockpit.services.wire import Json, items, line, obj
+from cockpit.services.wire import Json, items, line, number, obj
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
     from datetime import datetime
 
+    from cockpit.incident.facts import Person
+
 PAGE = 100
 """The most entries that PagerDuty puts into a page."""
+
+PER_MINUTE = 960
+"""Requests that PagerDuty grants one user's key."""
 
 LAST_OFFSET = 10_000
 """PagerDuty refuses an `offset` plus `limit` beyond this."""
 
 
 class PagerDutyLine(Client):
-    """Requests on two daemon threads: one reads, one writes, so that no write waits for a slow reading."""
+    """Requests on three daemon threads: polls, what else is read, and writes.
+
+    So neither a write nor the reading by which it is guarded waits for a slow poll.
+    """
 
     def __init__(
         self,
@@ -43,7 +52,7 @@ class PagerDutyLine(Client):
         `ValueError` where the token or the address is unusable.
         """
         token = sealed(token, "PagerDuty token")
-        super().__init__(token, timeout, now)
+        super().__init__(token, Budget(PER_MINUTE), timeout, now)
         address = checked_address(api_url, "PagerDuty's api_url")
 
         def session(fresh: bool) -> Any:
@@ -52,15 +61,18 @@ class PagerDutyLine(Client):
             return PagerDutySession(address, token, email, timeout, fresh=fresh)
 
         self._email = email
+        self._polls: Worker[Any] = Worker("pagerduty-polls", lambda: session(False))
         self._reads: Worker[Any] = Worker("pagerduty-reads", lambda: session(False))
         self._writes: Worker[Any] = Worker("pagerduty-writes", lambda: session(True))
         self._emails: dict[str, str | None] = {}
+        self._priorities: Mapping[str, str] = {}
+        self._requester: Person | None = None
 
     async def close(self) -> None:
         """Hang up at once, also while a call is under way."""
         self._closed = True
-        self._reads.close()
-        self._writes.close()
+        for worker in (self._polls, self._reads, self._writes):
+            worker.close()
 
     async def _ask(
         self,
@@ -73,7 +85,6 @@ class PagerDutyLine(Client):
         headers: Mapping[str, str] | None = None,
     ) -> Json:
         """One request; the answer's JSON object."""
-        self._open(call)
 
         def run(session: Any, attempt: Attempt) -> Answer:
             answer: Answer = session.exchange(
@@ -81,13 +92,21 @@ class PagerDutyLine(Client):
             )
             return answer
 
+        return await self._within_budget(call, "", lambda: self._once(call, run))
+
+    async def _once(self, call: Call, run: Callable[[Any, Attempt], Answer]) -> Json:
+        self._open(call)
+        worker = self._writes if call.write else self._polls if polled() else self._reads
         try:
-            answer = await (self._writes if call.write else self._reads).call(run, self._timeout)
+            answer = await worker.call(run, self._timeout)
         except TookTooLong as late:
             why = "the connection was closed" if self._closed else f"no answer within {self._timeout:g} s"
             raise self._no_answer(call, NoAnswer(why, begun=late.begun)) from None
         except NoAnswer as fault:
             raise self._no_answer(call, fault) from None
+        told = {name: number(answer.headers.get(f"ratelimit-{name}")) for name in ("remaining", "limit", "reset")}
+        if told["remaining"] is not None and told["limit"]:
+            self.budget.told("", told["remaining"], told["limit"], float(told["reset"] or 0))
         return obj(self._settle(call, answer, _explain))
 
     async def _pages(

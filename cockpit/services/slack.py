@@ -6,6 +6,7 @@ write it: the escaping is done here.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -62,19 +63,23 @@ class Slack(SlackPeople):
         self._identity = call.read(lambda one: wire.identity(one, headers.get("x-oauth-scopes", "")), body)
         return self._identity
 
+    async def who(self) -> Identity:
+        """The same, from memory where it was asked before."""
+        return self._identity or await self.me()
+
     # --- channels -------------------------------------------------------------------------------------------
 
     async def channel(self, channel_id: str) -> Channel:
         """The channel with that id."""
         call = slack_call(f"read Slack channel {channel_id}", needs="the Slack scope channels:read")
-        url = (await self._who()).url
+        url = (await self.who()).url
         body = await self._ask(call, "conversations.info", {"channel": channel_id})
         return call.read(lambda one: wire.channel(one, url), body.get("channel"))
 
     async def find_channel(self, name: str) -> Channel | None:
         """The public channel with that name, archived ones too, or None."""
         call = slack_call(f"look for Slack channel #{name}", needs="the Slack scope channels:read")
-        url = (await self._who()).url
+        url = (await self.who()).url
         arguments = {"types": "public_channel", "exclude_archived": False, "limit": CHANNELS_PAGE}
         async for body in self._pages(call, "conversations.list", arguments):
             for one in readable(lambda value: wire.channel(value, url), items(body.get("channels"))):
@@ -85,7 +90,7 @@ class Slack(SlackPeople):
     async def channels(self) -> tuple[Channel, ...]:
         """All public channels, archived ones too, by name: for who looks for many, since each page is one call."""
         call = slack_call("list the Slack channels", needs="the Slack scope channels:read")
-        url = (await self._who()).url
+        url = (await self.who()).url
         arguments = {"types": "public_channel", "exclude_archived": False, "limit": CHANNELS_PAGE}
         found: dict[str, Channel] = {}
         async for body in self._pages(call, "conversations.list", arguments):
@@ -96,13 +101,13 @@ class Slack(SlackPeople):
     async def create_channel(self, name: str) -> Channel:
         """Open a public channel. `Refused` with code `name_taken` where there is one, archived perhaps."""
         call = _writing(f"create Slack channel #{name}", "the Slack scope channels:manage")
-        url = (await self._who()).url
+        url = (await self.who()).url
         body = await self._ask(call, "conversations.create", {"name": name, "is_private": False})
         return call.read(lambda one: wire.channel(one, url), body.get("channel"))
 
     async def join(self, channel_id: str) -> None:
         """Let the bot into a public channel; nothing happens where it is in already."""
-        call = _writing(f"join Slack channel {channel_id}", "the Slack scope channels:join")
+        call = replace(_writing(f"join Slack channel {channel_id}", "the Slack scope channels:join"), repeatable=True)
         await self._ask(call, "conversations.join", {"channel": channel_id})
 
     async def members(self, channel_id: str) -> tuple[Person, ...]:
@@ -231,11 +236,8 @@ class Slack(SlackPeople):
 
     # --- how ------------------------------------------------------------------------------------------------
 
-    async def _who(self) -> Identity:
-        return self._identity or await self.me()
-
     async def _trust(self) -> Trust:
-        return Trust(await self._who(), self._trusted)
+        return Trust(await self.who(), self._trusted)
 
     async def _ask_unless(self, call: Call, method: str, arguments: Json, done_already: str) -> None:
         try:

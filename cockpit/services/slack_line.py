@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cockpit.incident.facts import Source
 from cockpit.services.address import Secret, checked_address, loops_back, sealed
+from cockpit.services.budget import Budget
 from cockpit.services.call import TIMEOUT, Answer, Call, NoAnswer
 from cockpit.services.client import Client, utc_now
 from cockpit.services.errors import Forbidden, NotAuthorised, NotFound, Refused, ServiceError
@@ -22,6 +23,26 @@ if TYPE_CHECKING:
 
 MOST_PAGES = 1000
 """Where paging ends whatever Slack says: at 999 messages a page that is more than a channel holds."""
+
+OTHERWISE_PER_MINUTE = 50
+"""How many calls a minute Slack grants an app in a workspace, by method; everybody who uses the app shares them."""
+
+PER_MINUTE: Mapping[str, int] = {
+    **dict.fromkeys(
+        (
+            "conversations.create",
+            "conversations.list",
+            "conversations.setTopic",
+            "conversations.archive",
+            "users.list",
+            "pins.add",
+        ),
+        20,
+    ),
+    **dict.fromkeys(("conversations.members", "users.info", "auth.test", "chat.getPermalink"), 100),
+    "chat.postMessage": 60,
+}
+"""The methods of which it grants fewer or more; `chat.postMessage` about one a second for a channel."""
 
 _CREDENTIAL = frozenset(
     {
@@ -70,7 +91,7 @@ class SlackLine(Client):
     ) -> None:
         """`ValueError` where the token or the address is unusable."""
         token = sealed(token, "Slack token")
-        super().__init__(token, timeout, now)
+        super().__init__(token, Budget(OTHERWISE_PER_MINUTE, PER_MINUTE), timeout, now)
         self._address = checked_address(api_url, "Slack's api_url") + "/"
         self._clients: _Clients | None = None
         self._starting = asyncio.Lock()
@@ -99,6 +120,11 @@ class SlackLine(Client):
         self, call: Call, method: str, arguments: Mapping[str, Any] | None = None
     ) -> tuple[Json, Mapping[str, str]]:
         """One request; the answer's JSON object and its headers, their names in lower case."""
+        return await self._within_budget(call, method, lambda: self._once(call, method, arguments))
+
+    async def _once(
+        self, call: Call, method: str, arguments: Mapping[str, Any] | None
+    ) -> tuple[Json, Mapping[str, str]]:
         self._open(call)
         clients = await self._started()
         from aiohttp import ClientConnectorError, ClientError, ConnectionTimeoutError

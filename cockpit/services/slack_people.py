@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from cockpit.incident.facts import Person
 from cockpit.services import slack_wire as wire
 from cockpit.services.address import Secret, sealed
+from cockpit.services.budget import polled
 from cockpit.services.call import TIMEOUT
 from cockpit.services.client import utc_now
 from cockpit.services.errors import Forbidden, NotFound, Refused
@@ -41,11 +42,11 @@ class SlackPeople(SlackLine):
         self._known: dict[str, Person] = {}
         self._gone: set[str] = set()
         self._listed = False
-        self._listing = asyncio.Lock()
+        self._listing = {by_poll: asyncio.Lock() for by_poll in (False, True)}
 
     async def people(self) -> Mapping[str, Person]:
         """All users by id, deleted ones too; asked for once."""
-        async with self._listing:
+        async with self._listing[polled()]:  # nobody waits for a poll that waits
             if not self._listed:
                 call = slack_call("list the people in Slack", needs=_READ)
                 async for body in self._pages(call, "users.list", {"limit": USERS_PAGE}):

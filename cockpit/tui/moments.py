@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from cockpit.incident.moments import span
+from cockpit.incident.moments import countdown, span
 
-__all__ = ["age", "ago", "clock", "day", "exactly", "gauge", "span", "stamp", "until", "when"]
+__all__ = ["age", "ago", "clock", "countdown", "day", "exactly", "gauge", "span", "stamp", "until", "when"]
 
 
 def clock(at: datetime) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import signal
 import time
 from pathlib import Path
@@ -310,3 +311,12 @@ def test_a_state_folder_that_cannot_be_used_is_said(config: Path, tmp_path: Path
     outcome = ran("--config", config, "status", "1924")
     assert outcome.code == 2
     assert str(blocked) in outcome.err
+
+
+def test_the_log_says_when_what_is_queued_goes_again(cockpit: Run, declared: int, served) -> None:
+    served.fault("slack", "429", path="chat.postMessage", retry_after=300)
+    outcome = cockpit("note", "1925", "x")
+    assert outcome.code == 3
+    assert "Slack gets too many requests from this account" in outcome.out
+    assert re.search(r"◷ queued .* \(again in (4|5) min\)$", cockpit("log", "1925").out, re.MULTILINE)
+    assert "Outbox: 1 queued, again in" in cockpit("status", "1925").out

@@ -262,3 +262,14 @@ def test_a_service_that_is_not_configured_is_no_fault(run: Run, config: Path, se
     assert "–  Freshdesk  not configured" in outcome.out
     service = json.loads(run("--config", config, "status", "--json").out)["services"]["freshdesk"]
     assert service == {"state": "down", "age_seconds": None, "error": "not configured", "configured": False}
+
+
+def test_a_service_that_limits_us_says_for_how_long(cockpit: Run, served) -> None:
+    served.fault("slack", "429", retry_after=40)
+    outcome = cockpit("status", "1924")
+    assert outcome.code == 3
+    assert re.search(r"Slack +down, never read, asks to wait (40|3\d) s", outcome.out)
+    document = json.loads(cockpit("status", "1924", "--json").out)
+    service = document["services"]["slack"]
+    assert (service["state"], service["limited"]) == ("down", True)
+    assert moment(service["retry_at"])

@@ -145,13 +145,13 @@ async def test_writing_to_somebody_first(freshdesk: Freshdesk) -> None:
 async def test_the_budget_is_told() -> None:
     async with Sandbox("quiet") as limited:
         freshdesk = Freshdesk(limited.freshdesk_url, limited.credentials()["freshdesk_key"])
-        assert freshdesk.budget is None
+        assert freshdesk.budget.left is None
         await freshdesk.me()
-        assert freshdesk.budget is not None
-        left, total = freshdesk.budget
+        assert freshdesk.budget.left is not None
+        left, total = freshdesk.budget.left
         assert total > 0
         await freshdesk.me()
-        assert freshdesk.budget == (left - 1, total)
+        assert freshdesk.budget.left == (left - 1, total)
         await freshdesk.close()
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cockpit.engine.actions.kind import ActionKind, Already, Data, Found, Held, Reach, Recognition
 from cockpit.incident.facts import Channel, Source
 from cockpit.incident.process import channel_name
-from cockpit.services.errors import Forbidden, NotFound, Refused, ServiceError
+from cockpit.services.errors import Forbidden, Limited, NotFound, Refused, ServiceError
 
 if TYPE_CHECKING:
     from cockpit.engine.journal import Action, Entry
@@ -71,12 +72,13 @@ class OpenChannel(ActionKind):
         """By PagerDuty, so that it knows the channel as the incident's own; where it won't, by Slack."""
         name = str(baseline["name"])
         try:
-            identity = await reach.slack.me()
+            identity = await reach.slack.who()
             made = await reach.pagerduty.create_dedicated_channel(reach.incident_id, name, identity.team_id)
         except (Forbidden, NotFound, Refused):
             channel = await reach.slack.create_channel(name)
             return {"id": channel.id, "name": channel.name}
-        await reach.slack.join(made.id)
+        with suppress(Limited):  # it is made; the channel's reader joins it then
+            await reach.slack.join(made.id)
         return {"id": made.id, "name": made.name}
 
     async def recognise(self, reach: Reach, entry: Entry) -> Recognition:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from cockpit.engine.view import DeliveryState
 from cockpit.incident.facts import Freshness, Source
 from cockpit.tui import moments, signs
 from cockpit.tui.command import Command
@@ -15,12 +16,16 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from cockpit.engine.view import Outbox, View
+    from cockpit.incident.facts import Health
 
 SHORT = {Source.PAGERDUTY: "PD", Source.SLACK: "Slack", Source.FRESHDESK: "FD"}
 
 
 def service_spans(view: View, now: datetime, *, brief: bool = False) -> list[Span]:
-    """Per service a sign, a word and an age; when it fails, when it will be tried again (not if `brief`)."""
+    """Per service a sign, a word and an age; when it fails, when it will be tried again.
+
+    `brief` leaves that out, but not how long a service asks us to wait: that stands in place of the age.
+    """
     spans: list[Span] = []
     for source in Source:
         health = view.snapshot.health.get(source)
@@ -30,28 +35,45 @@ def service_spans(view: View, now: datetime, *, brief: bool = False) -> list[Spa
         word = sign.word
         if health.state is not Freshness.OK and health.error is None and health.read_at is None:
             sign, word = signs.Sign("○", "connecting", "dim"), "connecting"
-        parts = [SHORT[source], word]
+        wait = "" if health.state is Freshness.OK else _wait(health, now)
+        known = ["" if wait and health.limited else word]
         if health.read_at is not None:
-            parts.append(moments.age(now - health.read_at))
-        text = " ".join(part for part in parts if part)
-        waits = health.state is not Freshness.OK and not brief
-        if waits and health.retry_at is not None and health.retry_at > now:
-            wait = moments.age(health.retry_at - now)
-            text += ", again soon" if wait == "now" else f", again in {wait}"
+            known.append(moments.age(now - health.read_at))
+        if wait and brief and health.limited:
+            known, wait = [wait], ""
+        text = " ".join(part for part in (SHORT[source], *known) if part)
+        if wait and not brief:
+            text += f", {wait}" if health.read_at is not None or not health.limited else f" {wait}"
         if spans:
             spans.append(("  ", "plain"))
         spans += [(f"{sign.sign} ", sign.ink), (text, "dim" if health.state is Freshness.OK else sign.ink)]
     return spans
 
 
-def outbox_spans(outbox: Outbox, notices: int = 0) -> list[Span]:
-    """What waits in the outbox, loudest first, and how many notices there are; when there is nothing, that."""
+def _wait(health: Health, now: datetime) -> str:
+    """How long until it is tried again, in words; whether the service itself asked for that shows in them."""
+    if health.retry_at is None or health.retry_at <= now:
+        return ""
+    if health.limited:
+        return f"asks to wait {moments.countdown(health.retry_at - now)}"
+    wait = moments.age(health.retry_at - now)
+    return "again soon" if wait == "now" else f"again in {wait}"
+
+
+def outbox_spans(outbox: Outbox, now: datetime, notices: int = 0) -> list[Span]:
+    """What waits in the outbox, loudest first, and how many notices there are; when there is nothing, that.
+
+    Where something queued waits for its time, also how long yet.
+    """
+    queued = [one for one in outbox.deliveries if one.state is DeliveryState.QUEUED]
+    times = [one.retry_at for one in queued if one.retry_at is not None and one.retry_at > now]
+    again = f", again in {moments.countdown(min(times) - now)}" if times else ""
     spans: list[Span] = []
     for count, word, ink in (
         (outbox.unknown, "unknown", "alarm"),
         (outbox.refused, "refused", "alarm"),
         (outbox.sending, "sending", "plain"),
-        (outbox.queued - outbox.waiting, "queued", "plain"),
+        (outbox.queued - outbox.waiting, f"queued{again}", "plain"),
         (outbox.waiting, "waiting for the channel", "dim"),
         (notices, "notice" if notices == 1 else "notices", "warn"),
     ):
@@ -90,7 +112,7 @@ class StatusLine(Lines):
         """One line where both halves fit, else two."""
         if self._view is None or self._now is None:
             return [(), ()]
-        waiting = outbox_spans(self._view.outbox, len(self._view.notices))
+        waiting = outbox_spans(self._view.outbox, self._now, len(self._view.notices))
         services: Line = (
             (" ", "plain"),
             *service_spans(self._view, self._now),
