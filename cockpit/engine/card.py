@@ -7,6 +7,7 @@ that there is one. It isn't a line of the log: it says nothing that the log does
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -37,7 +38,8 @@ class StatusCard:
     """The card of one incident.
 
     `view` is what is known; `mine` tells whether this cockpit is the one that writes; `notice` is told once if the card
-    can't be pinned.
+    can't be pinned. Cockpits that start together begin at moments of so many seconds, `spread`: the first one posts the
+    card, and the others see it.
     """
 
     def __init__(
@@ -48,12 +50,14 @@ class StatusCard:
         reach: Callable[[], Reach],
         mine: Callable[[], bool],
         notice: Callable[[str], None],
+        spread: float = 0.0,
     ) -> None:
         self._people = people
         self._view = view
         self._reach = reach
         self._mine = mine
         self._notice = notice
+        self._spread = spread
         self._seen: View | None = None
         self._written = ""
         self._pinned: str | None = None
@@ -61,6 +65,7 @@ class StatusCard:
 
     async def run(self) -> None:
         """Keep it until cancelled."""
+        await asyncio.sleep(random.uniform(0.0, self._spread))
         while True:
             wait = LOOK
             if self._mine():

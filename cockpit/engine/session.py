@@ -45,6 +45,8 @@ TICK = 2.0
 """Seconds between looks at whether time alone changed something (a deadline, a step that came back)."""
 SAVE_EVERY = 10.0
 """Seconds between two savings of the facts for the next start, while they change."""
+CARD_SPREAD = 4
+"""Readings of the channel in which cockpits that start together begin to keep the status card, one after another."""
 LATELY = timedelta(minutes=15)
 """How long ago a colleague may have acted who still counts as at work."""
 PARTING = 0.5
@@ -109,7 +111,12 @@ class Session:
         )
         self._told: tuple[str, ...] = (journal.notice,) if journal.notice else ()
         self._card = StatusCard(
-            people, view=lambda: self.view, reach=self._reach, mine=self._keeps_card, notice=self._tell
+            people,
+            view=lambda: self.view,
+            reach=self._reach,
+            mine=self._keeps_card,
+            notice=self._tell,
+            spread=CARD_SPREAD * settings.polls.slack,
         )
         self._refresh_log()
         self.view = self._view()
