@@ -14,7 +14,7 @@ from cockpit.engine.desk import Desk
 from cockpit.engine.pace import EASED, RAREST, Pace
 from cockpit.engine.pollers import ALONE, TOGETHER, Poller
 from cockpit.engine.session import Session
-from cockpit.engine.view import DeliveryState, View
+from cockpit.engine.view import DeliveryState, Part, View
 from cockpit.engine.watch import Watch
 from cockpit.incident.facts import Freshness, Snapshot, Source
 from cockpit.sandbox import Sandbox
@@ -96,17 +96,20 @@ async def test_a_storm_of_429_loses_nothing_doubles_nothing_and_shows(settings: 
         session.act("set_priority", step="start.p1", priority="P1")
         session.act("open_channel", step="start.channel")
         session.act("incident_note", text="looking")
-        for number in range(3):
+        for number in range(2):
             session.act("note", text=f"look {number}")
         await until(lambda: session.view.snapshot.ticket(4038), "the ticket is read in spite of it")
         reply(session, "We are on it.")
-        await until(lambda: not session.view.outbox.deliveries, "all of it goes out")
+        effects = lambda: [one for one in session.view.outbox.deliveries if one.part is Part.EFFECT]  # noqa: E731
+        await until(lambda: len(effects()) < 3, "the deeds happen")
+        await until(lambda: not effects(), "all of them")
+        await until(lambda: not session.view.outbox.deliveries, "all of it is told")
 
         ids = [note["metadata"]["event_payload"]["id"] for note in posted(sandbox)]
         done = [entry.action.id for entry in session._journal.entries(session.case.key)]
         assert sorted(ids) == sorted(set(done))
         texts = [note["text"] for note in sorted(posted(sandbox), key=lambda note: float(note["ts"]))]
-        assert [text[2:8] for text in texts if "look " in text] == ["look 0", "look 1", "look 2"]
+        assert [text[2:8] for text in texts if "look " in text] == ["look 0", "look 1"]
         incident = sandbox.state()["pagerduty"]["incidents"][0]
         assert [note["content"] for note in incident["notes"]] == ["looking"]
         assert sum(said["body_text"] == "We are on it." for said in ticket_state(sandbox)["conversations"]) == 1
