@@ -106,7 +106,15 @@ async def test_between_two_writes_lies_a_minute(session: Session, sandbox: Sandb
     assert "no priority, triggered" in said(sandbox)
 
 
-async def test_without_the_scope_it_is_not_pinned_which_is_said_once(opened: Session, sandbox: Sandbox) -> None:
+@pytest.fixture
+async def unpinnable(sandbox: Sandbox) -> None:
+    """A Slack app that may not pin."""
+    sandbox.world.slack.apps["cockpit"].scopes.remove("pins:write")
+
+
+async def test_without_the_scope_it_is_not_pinned_which_is_said_once(
+    unpinnable: None, opened: Session, sandbox: Sandbox
+) -> None:
     await until(lambda: any("isn't pinned" in notice for notice in opened.view.notices))
     assert pins(sandbox) == []
     asked = lambda: sum(r.path.endswith("pins.add") for r in sandbox.requests)  # noqa: E731
@@ -118,7 +126,6 @@ async def test_without_the_scope_it_is_not_pinned_which_is_said_once(opened: Ses
 
 @pytest.mark.parametrize("fault", [None, "drop_before", "drop_after"])
 async def test_it_is_posted_once_and_pinned(quick: None, session: Session, sandbox: Sandbox, fault: str | None) -> None:
-    sandbox.world.slack.apps["cockpit"].scopes.append("pins:write")
     if fault:
         sandbox.fault("slack", fault, path="chat.postMessage", count=2)
     session.act("open_channel")

@@ -63,6 +63,7 @@ async def test_arguments_come_as_json_as_a_form_or_in_the_query(wire: Wire) -> N
 async def test_a_missing_scope_is_named(wire: Wire) -> None:
     app = wire.sandbox.world.slack.apps["cockpit"]
     app.scopes.remove("channels:history")
+    app.scopes.remove("pins:write")
     channel = await wire.channel()
     answer = await wire.slack("conversations.history", channel=channel)
     assert (answer["error"], answer["needed"]) == ("missing_scope", "channels:history")
@@ -269,7 +270,7 @@ async def test_channels_are_listed_by_cursor(wire: Wire) -> None:
 
 
 async def test_topic_purpose_pins_permalinks_and_reactions(wire: Wire) -> None:
-    wire.sandbox.world.slack.apps["cockpit"].scopes += ["pins:write", "pins:read", "reactions:write"]
+    wire.sandbox.world.slack.apps["cockpit"].scopes += ["pins:read", "reactions:write"]
     channel = await wire.channel()
     ts = await wire.post(channel, "remember this")
     topic = await wire.slack("conversations.setTopic", channel=channel, topic="P1, IR Ana")

@@ -153,7 +153,8 @@ async def test_update_and_delete(slack: Slack, channel: Channel, sandbox: Sandbo
     assert ts not in [one.ts for one in await slack.history(channel.id)]
 
 
-async def test_pinning_names_the_scope_that_is_missing(slack: Slack, channel: Channel) -> None:
+async def test_pinning_names_the_scope_that_is_missing(slack: Slack, channel: Channel, sandbox: Sandbox) -> None:
+    sandbox.world.slack.apps["cockpit"].scopes.remove("pins:write")
     ts = await slack.post(channel.id, "pin me")
     with pytest.raises(Forbidden) as caught:
         await slack.pin(channel.id, ts)

@@ -210,11 +210,11 @@ class ReplyPane(Pane):
             self.open_ticket(tickets[(tickets.index(self.ticket) + step) % len(tickets)])
 
     def begin(self, text: str, purpose: Purpose, saved_at: datetime | None = None) -> None:
-        """Put a text into the composer, a saved one or the start of a new one."""
-        self.purpose, self.saved_at = purpose, saved_at
+        """Put a text into the composer: a saved one to go on with, or a new one to read from its beginning."""
+        self.purpose, self.saved_at, self.outcome = purpose, saved_at, None
         with self.prevent(TextArea.Changed):
             self.composer.text = text
-        self.composer.move_cursor(self.composer.document.end)
+        self.composer.move_cursor(self.composer.document.end if saved_at is not None else (0, 0))
         self.judge()
 
     @property
