@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import os
 import subprocess
+from base64 import b64encode
 from typing import Final, NoReturn
+from urllib.parse import quote
 
 from cockpit.config_table import ConfigError
+from cockpit.incident.masking import MASK
 
 COMMAND_TIMEOUT: Final = 60.0
 """Seconds that a secret's command may take; a password manager may be waiting for a fingerprint."""
+
+SHORTEST: Final = 8
+"""Characters. What is shorter would be found in any text; no service gives out so short a secret."""
 
 
 class Secret:
@@ -19,7 +25,7 @@ class Secret:
     either: a careless `["echo", "…"]` has the secret in them.
     """
 
-    __slots__ = ("_argv", "_literal", "_variable", "what", "where")
+    __slots__ = ("_argv", "_literal", "_printed", "_variable", "what", "where")
 
     def __init__(
         self,
@@ -37,6 +43,7 @@ class Secret:
         self._literal = literal
         self._variable = variable
         self._argv = argv
+        self._printed = ""
 
     @classmethod
     def literal(cls, value: str, what: str = "the secret", where: str = "the config file") -> Secret:
@@ -74,7 +81,7 @@ class Secret:
                 )
             value = os.environ[self._variable]
         elif self._argv is not None:
-            value = self._output(self._argv)
+            value = self._printed = self._output(self._argv).strip()
         else:
             value = self._literal or ""
         value = value.strip()
@@ -83,6 +90,24 @@ class Secret:
             fault = "is empty" if not value else "has a space or another character that no token has"
             raise ConfigError(f"{self.what}, from {self.where}, {fault}.")
         return value
+
+    def within(self, text: str) -> bool:
+        """Whether the text holds it, as far as it is known already: no command is run for that."""
+        return any(form in text for form in self._forms())
+
+    def scrub(self, text: str) -> str:
+        """The text with a mask in its place, as far as it is known already."""
+        for form in self._forms():
+            text = text.replace(form, MASK)
+        return text
+
+    def _forms(self) -> tuple[str, ...]:
+        """How it would be written: as it is, in a URL, and as Basic authentication sends it."""
+        known = self._literal or self._printed
+        value = (os.environ.get(self._variable, "") if self._variable is not None else known).strip()
+        if len(value) < SHORTEST:
+            return ()
+        return value, quote(value, safe=""), b64encode(f"{value}:X".encode()).decode()
 
     def _output(self, argv: tuple[str, ...]) -> str:
         """What the secret's command prints; its own complaint goes into the error, its output never."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator
     from pathlib import Path
     from zoneinfo import ZoneInfo
 
@@ -117,6 +118,42 @@ class Settings:
     read_only: bool = False
     status_card: bool = True
 
+    @property
+    def secrets(self) -> tuple[Secret, ...]:
+        """The secrets of the services that are configured."""
+        found: list[Secret] = []
+        if self.pagerduty is not None:
+            found.append(self.pagerduty.token)
+        if self.slack is not None:
+            found.append(self.slack.token)
+        if self.freshdesk is not None:
+            found.append(self.freshdesk.api_key)
+        return tuple(found)
+
+    def betrayed_by(self, value: object) -> str | None:
+        """Why a text, or values with texts in them, must not be kept or sent: a secret is in it. None: none is."""
+        for secret in self.secrets:
+            if any(secret.within(text) for text in _texts(value)):
+                return f"This holds {secret.what} from the config, which nobody may read: take it out."
+        return None
+
+    def scrubbed(self, text: str) -> str:
+        """The text with a mask in place of each secret, as far as they are known already."""
+        for secret in self.secrets:
+            text = secret.scrub(text)
+        return text
+
     def now(self) -> datetime:
         """The present moment, aware UTC: the wall clock's, or the sandbox's where `[clock]` says so."""
         return self.clock.now() if self.clock is not None else datetime.now(UTC)
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Every text in a value of plain values."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        yield from _texts(tuple(value.items()))
+    elif isinstance(value, (tuple, list)):
+        for one in value:
+            yield from _texts(one)

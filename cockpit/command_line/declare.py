@@ -54,7 +54,7 @@ async def _declare(settings: Settings, title: str, wanted: str | None, tickets: 
     async with desk_for(settings) as desk:
         service = await _service(desk, wanted)
         cases = [await desk.find(f"ticket:{number}") for number in dict.fromkeys(tickets)]
-        case = cases[0] if cases else desk.journal.new_case(title, settings.now())
+        case = cases[0] if cases else desk.begin(title)
         links = [f"{settings.freshdesk.url}/a/tickets/{number}" for number in tickets if settings.freshdesk]
         data = {
             "title": title or case.title,

@@ -146,7 +146,7 @@ class _Watched:
             runs = Runs(self._settings.state_dir / RUNS)
             run = Run(
                 id=uuid.uuid4().hex,
-                command=spelled(self._argv),
+                command=spelled([self._settings.scrubbed(word) for word in self._argv]),
                 actor=self._settings.me,
                 begun=self._settings.now(),
                 incident=named,
@@ -162,7 +162,7 @@ class _Watched:
         """Keep how it ended and say where it will be told."""
         try:
             if self._runs is not None and self._run is not None:
-                tail = last_lines(self._printed, self._tail) if self._tail else ""
+                tail = last_lines(self._scrubbed(self._printed), self._tail) if self._tail else ""
                 ended = replace(self._run, exit=code, ended=self._settings.now(), seconds=seconds, tail=tail)
                 self._runs.end(ended)
                 if self._case is not None and self._desk is not None:
@@ -171,6 +171,10 @@ class _Watched:
             self._trouble = str(error)
         self._tell()
         self._part()
+
+    def _scrubbed(self, printed: bytes) -> bytes:
+        text = printed.decode("utf-8", errors="surrogateescape")
+        return self._settings.scrubbed(text).encode("utf-8", errors="surrogateescape")
 
     def _tell(self) -> None:
         if self._run is None or self._desk is None:

@@ -117,6 +117,7 @@ class Connection:
             api_url=given.api_url,
             timeout=self.timeout,
             now=self._settings.now,
+            read_only=self._settings.read_only,
         )
 
     def _slack(self) -> Slack:
@@ -130,6 +131,7 @@ class Connection:
             trusted_apps=given.trusted_apps,
             timeout=self.timeout,
             now=self._settings.now,
+            read_only=self._settings.read_only,
         )
 
     def _freshdesk(self) -> Freshdesk:
@@ -137,7 +139,13 @@ class Connection:
 
         given = self._settings.freshdesk
         assert given is not None
-        return Freshdesk(url=given.url, api_key=given.api_key.reveal(), timeout=self.timeout, now=self._settings.now)
+        return Freshdesk(
+            url=given.url,
+            api_key=given.api_key.reveal(),
+            timeout=self.timeout,
+            now=self._settings.now,
+            read_only=self._settings.read_only,
+        )
 
     async def close(self) -> None:
         """Close the clients, within `PARTING` whatever hangs."""

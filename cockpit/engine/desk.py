@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
-from cockpit.engine.actions.kind import NOTES
+from cockpit.engine.actions.kind import NOTES, Impossible
 from cockpit.engine.connection import Connection
 from cockpit.engine.directory import Directory
 from cockpit.engine.journal import Action, Journal
@@ -79,7 +79,8 @@ class Desk:
             me=settings.me,
             my_email=settings.email or "",
         )
-        self.journal = Journal(settings.state_dir / JOURNAL)
+        # Who only reads leaves nothing behind that another process would deliver.
+        self.journal = Journal(settings.state_dir / JOURNAL, kept=not settings.read_only)
         self.connection = Connection(settings, timeout)
         self.directory = Directory(self.connection, settings.placeholders)
 
@@ -109,6 +110,12 @@ class Desk:
             from cockpit.engine.runs import Runs  # on systems without file locks there is no such folder
 
             Runs(folder).book_for(case, self.journal, self.settings.now())
+
+    def begin(self, title: str) -> Case:
+        """A new case of which nothing is there but a title. Raises `Impossible` for one that mustn't be kept."""
+        if (reason := self.settings.betrayed_by(title)) is not None:
+            raise Impossible(reason)
+        return self.journal.new_case(title, self.settings.now())
 
     def case_of(self, incident: Incident) -> Case:
         """The case of that PagerDuty incident, begun if there is none."""

@@ -50,17 +50,21 @@ class JournalFile:
     A damaged file is set aside (never deleted) and a new one begun; `notice` then says so. A subclass gives the
     `schema`, and reads everything once in `_legible`, which raises `Damaged` for what SQLite itself can't see.
 
+    With `kept` False what is written goes into a copy in memory and is gone with it.
+
     Raises `NotSaved` if the folder or the file can't be made or written.
     """
 
     schema: str
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, kept: bool = True) -> None:
         self.path = path
         self.notice: str | None = None
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._db = self._opened()
+            if not kept:
+                self._db = _in_memory(self._db)
         except (OSError, sqlite3.Error) as error:
             raise NotSaved(path, error) from error
 
@@ -163,3 +167,12 @@ def encode(data: Mapping[str, Any]) -> str:
 def decode(text: str) -> dict[str, Any]:
     """The same read back. Raises `ValueError`."""
     return msgspec.json.decode(text, type=dict[str, Any])
+
+
+def _in_memory(db: sqlite3.Connection) -> sqlite3.Connection:
+    """A copy of the database as it is now, which nobody else sees; the file is closed."""
+    copy = sqlite3.connect(":memory:", isolation_level=None)
+    db.backup(copy)
+    db.close()
+    copy.execute("PRAGMA foreign_keys=ON")
+    return copy

@@ -108,7 +108,9 @@ class Outbox:
 
     `reach` is called for each delivery, so that it sees the services and the case as they are then. `settled` is told
     of each effect that is done (with the case as it now is), `changed` of every transition; `tell` hears in words
-    what keeps everything from going out. `timeout` is how many seconds a request may take.
+    what keeps everything from going out. `betrayed_by` says of an action's data why it must never go: a secret whose
+    source was a command may have been unknown to the process that journalled it. `timeout` is how many seconds a
+    request may take.
     """
 
     def __init__(
@@ -122,6 +124,7 @@ class Outbox:
         settled: Callable[[Entry, Case], None],
         changed: Callable[[], None],
         tell: Callable[[str], None],
+        betrayed_by: Callable[[object], str | None],
         timeout: float,
     ) -> None:
         self._journal = journal
@@ -132,6 +135,7 @@ class Outbox:
         self._settled = settled
         self._changed = changed
         self._tell = tell
+        self._betrayed_by = betrayed_by
         self._timeout = timeout
         self._wake = asyncio.Event()
         self._turned = asyncio.Event()
@@ -250,6 +254,8 @@ class Outbox:
                 if not await self._settled_by_looking(entry, performer, reach):
                     return
                 entry = self._journal.entry(entry.seq)
+            if (words := self._betrayed_by(entry.action.data)) is not None:
+                raise Held(words)
             looked_at, baseline = await self._look(entry, performer, reach)
         except Already as already:
             self.finish(entry, already.outcome)

@@ -20,7 +20,7 @@ from cockpit.engine.notices import notices
 from cockpit.engine.outbox import DeliveryLock, Outbox
 from cockpit.engine.outreach import Outreach
 from cockpit.engine.threads import lift_data, unlifted
-from cockpit.engine.view import Case, DeliveryState, Part, View
+from cockpit.engine.view import READ_ONLY, Case, DeliveryState, Part, View
 from cockpit.engine.watch import Watch
 from cockpit.incident.checklist import Assessor
 from cockpit.incident.facts import Record, Snapshot, Source
@@ -107,6 +107,7 @@ class Session:
             settled=self._settled,
             changed=self._journal_changed,
             tell=self._tell,
+            betrayed_by=settings.betrayed_by,
             timeout=connection.timeout,
         )
         self._told: tuple[str, ...] = (journal.notice,) if journal.notice else ()
@@ -225,8 +226,12 @@ class Session:
     def possible(self, kind: str, *, step: str | None = None, **data: Any) -> str | None:
         """Why that action can't be done now, in words; None: it can. Data that isn't known yet may be left out."""
         if self.settings.read_only:
-            return "Read-only: no write leaves this cockpit."
-        return KINDS[kind].impossible(self.view, data, step)
+            return READ_ONLY
+        return KINDS[kind].impossible(self.view, data, step) or self.settings.betrayed_by(data)
+
+    def _must_write(self) -> None:
+        if self.settings.read_only:
+            raise Impossible(READ_ONLY)
 
     def act(self, kind: str, *, step: str | None = None, **data: Any) -> str:
         """Journal an action and let it be delivered; returns its id.
@@ -277,20 +282,29 @@ class Session:
         return letter(self.view.snapshot, self.view.assessment, community, to, self.now())
 
     def retry(self, seq: int) -> None:
-        """Send a refused or held delivery again; fresh facts are looked at first."""
+        """Send a refused or held delivery again; fresh facts are looked at first. Raises `Impossible`."""
+        self._must_write()
         if self._journal.entry(seq).state is DeliveryState.REFUSED:
             self._journal.requeue(seq, self.now(), by=self.settings.me)
             self._journal_changed()
             self._outbox.wake()
 
     def drop(self, seq: int) -> None:
-        """Give up a delivery that was refused or is still queued. One that may have gone out can't be dropped."""
+        """Give up a delivery that was refused or is still queued. One that may have gone out can't be dropped.
+
+        Raises `Impossible`.
+        """
+        self._must_write()
         if self._journal.entry(seq).state in (DeliveryState.REFUSED, DeliveryState.QUEUED):
             self._journal.drop(seq, self.now(), self.settings.me)
             self._journal_changed()
 
     def settle(self, seq: int, arrived: bool) -> None:
-        """A person's word on a delivery of unknown outcome: it arrived, or it is to be sent again."""
+        """A person's word on a delivery of unknown outcome: it arrived, or it is to be sent again.
+
+        Raises `Impossible`.
+        """
+        self._must_write()
         entry = self._journal.entry(seq)
         if entry.state is not DeliveryState.UNKNOWN:
             return
@@ -327,8 +341,14 @@ class Session:
     # --- drafts --------------------------------------------------------------------------------------------------
 
     def save_draft(self, key: str, text: str, **data: Any) -> datetime:
-        """Keep a text being written; durable when this returns. Returns when it was saved. Raises `NotSaved`."""
-        now = self.now()
+        """Keep a text being written; durable when this returns. Returns when it was saved. Raises `NotSaved`.
+
+        A secret in it is masked, and that is told: it can't be sent with one anyway.
+        """
+        now, scrubbed = self.now(), self.settings.scrubbed
+        if self.settings.betrayed_by((text, data)) is not None:
+            self._tell("A text being written held a secret from the config: its draft is kept with ••• in that place.")
+            text, data = scrubbed(text), {name: scrubbed(str(value)) for name, value in data.items()}
         self._journal.save_draft(self._case.key, Draft(key, text, data, now))
         return now
 

@@ -14,6 +14,9 @@ from typing import Any
 from cockpit.incident.checklist import Assessment
 from cockpit.incident.facts import Snapshot
 
+READ_ONLY = "Read-only: no write leaves this cockpit."
+"""Why nothing can be done, where the settings say so."""
+
 
 class DeliveryState(StrEnum):
     """Where one delivery is in its life: queued -> sending -> done | refused | unknown."""

@@ -24,11 +24,12 @@ if TYPE_CHECKING:
 
     from cockpit.sandbox.story import Story
 
-_SLACK_WRITES = (
-    "chat.postMessage", "chat.update", "chat.delete", "conversations.create", "conversations.join",
-    "conversations.invite", "conversations.setTopic", "conversations.setPurpose", "conversations.archive",
-    "pins.add", "reactions.add",
+_SLACK_READINGS = (
+    "auth.test", "chat.getPermalink", "conversations.history", "conversations.info", "conversations.list",
+    "conversations.members", "conversations.replies", "pins.list", "team.info", "users.info", "users.list",
+    "users.lookupByEmail",
 )  # fmt: skip
+"""All else is a write, what isn't known included, by whatever verb it comes."""
 _MOST_RECORDED = 100_000
 _PAGE = "<!DOCTYPE html><html><head><title>Maintenance</title></head><body><h1>We'll be back soon</h1></body></html>"
 
@@ -143,7 +144,7 @@ class Gateway:
 
 def _is_write(call: Call) -> bool:
     if call.service == "slack":
-        return call.path.strip("/") in _SLACK_WRITES
+        return call.path.strip("/") not in _SLACK_READINGS
     return call.method not in ("GET", "HEAD", "OPTIONS")
 
 

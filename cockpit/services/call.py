@@ -17,6 +17,7 @@ from cockpit.services.errors import (
     NotAuthorised,
     NotFound,
     OutcomeUnknown,
+    ReadOnly,
     Refused,
     ServiceError,
     Unreachable,
@@ -84,6 +85,10 @@ class Call:
         """Nothing was sent."""
         words = f"{LABELS[self.source]} can't be reached ({why}). Nothing was sent; check the network."
         return Unreachable(self.source, self.doing, f"Couldn't {self.doing}: {words}")
+
+    def kept_back(self) -> ReadOnly:
+        """A write that a read-only client was asked for."""
+        return ReadOnly(self.source, self.doing, f"Couldn't {self.doing}: read-only, so no write leaves this cockpit.")
 
     def unanswered(self, why: str) -> ServiceError:
         """Sent, without a proper answer: `OutcomeUnknown` for a write, else `Unreachable`."""

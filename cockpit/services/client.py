@@ -40,9 +40,17 @@ class Client:
     """
 
     def __init__(
-        self, secret: Secret, budget: Budget, timeout: float = TIMEOUT, now: Callable[[], datetime] = utc_now
+        self,
+        secret: Secret,
+        budget: Budget,
+        timeout: float = TIMEOUT,
+        now: Callable[[], datetime] = utc_now,
+        read_only: bool = False,
     ) -> None:
-        """`timeout` is the most seconds that one request may take in all; many pages are many requests."""
+        """`timeout` is the most seconds that one request may take in all; many pages are many requests.
+
+        With `read_only` every write raises `ReadOnly` before anything is sent.
+        """
         secret.check()
         self.budget = budget
         self.calls = 0
@@ -50,10 +58,17 @@ class Client:
         self._secret = secret
         self._timeout = timeout
         self._now = now
+        self._read_only = read_only
         self._closed = False
 
-    def _open(self, call: Call) -> None:
-        """Count a request that is about to be sent; after `close` nothing is."""
+    def _open(self, call: Call, *, reads: bool) -> None:
+        """Count a request that is about to be sent; after `close` nothing is, and of a read-only client no write.
+
+        `reads`: what goes over the wire can't change anything, whatever the call says of itself.
+        """
+        assert reads or call.write, f"a call that may change something says that it doesn't: {call.doing}"
+        if self._read_only and (call.write or not reads):
+            raise call.kept_back()
         if self._closed:
             raise call.unreachable("the connection was closed")
         self.calls += 1

@@ -67,6 +67,10 @@ class NotFound(Refused):
     """There is no such thing there, or it is hidden from this credential."""
 
 
+class ReadOnly(Refused):
+    """We said no ourselves: the client was made to read only, and a write was asked of it. Nothing was sent."""
+
+
 class Limited(ServiceError):
     """Too many requests: nothing was done. `retry_after` is in seconds."""
 

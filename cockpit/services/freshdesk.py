@@ -36,13 +36,14 @@ class Freshdesk(FreshdeskPeople):
         *,
         timeout: float = TIMEOUT,
         now: Callable[[], datetime] = utc_now,
+        read_only: bool = False,
     ) -> None:
         """`url` is the helpdesk's own, `https://DOMAIN.freshdesk.com`.
 
         `ValueError` where it or the key is unusable.
         """
         api_key = sealed(api_key, "Freshdesk API key")
-        super().__init__(url, api_key, timeout=timeout, now=now)
+        super().__init__(url, api_key, timeout=timeout, now=now, read_only=read_only)
         self._requesters: dict[int, tuple[int | None, int | None]] = {}
         self._descriptions: dict[int, Conversation] = {}
         self._primary_mailbox: int | None = None

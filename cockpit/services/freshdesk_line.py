@@ -46,13 +46,14 @@ class FreshdeskLine(Client):
         *,
         timeout: float = TIMEOUT,
         now: Callable[[], datetime] = utc_now,
+        read_only: bool = False,
     ) -> None:
         """`url` is the helpdesk's own, `https://DOMAIN.freshdesk.com`.
 
         `ValueError` where it or the key is unusable.
         """
         api_key = sealed(api_key, "Freshdesk API key")
-        super().__init__(api_key, Budget(LEAST_PER_MINUTE), timeout, now)
+        super().__init__(api_key, Budget(LEAST_PER_MINUTE), timeout, now, read_only)
         self._web = checked_address(url, "Freshdesk's url").removesuffix("/api/v2")
         self._clients: tuple[AsyncClient, AsyncClient] | None = None
         self._starting = asyncio.Lock()
@@ -87,7 +88,7 @@ class FreshdeskLine(Client):
     async def _once(
         self, call: Call, method: str, path: str, params: Mapping[str, str | int] | None, body: object
     ) -> Any:
-        self._open(call)
+        self._open(call, reads=method == "GET")
         reading, writing = await self._started()
         import httpx
 

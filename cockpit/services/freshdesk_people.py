@@ -36,9 +36,10 @@ class FreshdeskPeople(FreshdeskLine):
         *,
         timeout: float = TIMEOUT,
         now: Callable[[], datetime] = utc_now,
+        read_only: bool = False,
     ) -> None:
         api_key = sealed(api_key, "Freshdesk API key")
-        super().__init__(url, api_key, timeout=timeout, now=now)
+        super().__init__(url, api_key, timeout=timeout, now=now, read_only=read_only)
         self._people: dict[int, Person] = {}
         self._companies: dict[int, str | None] = {}
 

@@ -46,13 +46,14 @@ class PagerDutyLine(Client):
         api_url: str = "https://api.pagerduty.com",
         timeout: float = TIMEOUT,
         now: Callable[[], datetime] = utc_now,
+        read_only: bool = False,
     ) -> None:
         """`email` is whom an account-level key acts as.
 
         `ValueError` where the token or the address is unusable.
         """
         token = sealed(token, "PagerDuty token")
-        super().__init__(token, Budget(PER_MINUTE), timeout, now)
+        super().__init__(token, Budget(PER_MINUTE), timeout, now, read_only)
         address = checked_address(api_url, "PagerDuty's api_url")
 
         def session(fresh: bool) -> Any:
@@ -92,10 +93,10 @@ class PagerDutyLine(Client):
             )
             return answer
 
-        return await self._within_budget(call, "", lambda: self._once(call, run))
+        return await self._within_budget(call, "", lambda: self._once(call, run, reads=method == "GET"))
 
-    async def _once(self, call: Call, run: Callable[[Any, Attempt], Answer]) -> Json:
-        self._open(call)
+    async def _once(self, call: Call, run: Callable[[Any, Attempt], Answer], *, reads: bool) -> Json:
+        self._open(call, reads=reads)
         worker = self._writes if call.write else self._polls if polled() else self._reads
         try:
             answer = await worker.call(run, self._timeout)

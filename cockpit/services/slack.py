@@ -47,10 +47,11 @@ class Slack(SlackPeople):
         *,
         timeout: float = TIMEOUT,
         now: Callable[[], datetime] = utc_now,
+        read_only: bool = False,
     ) -> None:
         """`trusted_apps` holds the app or bot ids whose records are believed besides our own bot's."""
         token = sealed(token, "Slack token")
-        super().__init__(token, api_url, timeout=timeout, now=now)
+        super().__init__(token, api_url, timeout=timeout, now=now, read_only=read_only)
         self._trusted = trusted_apps
         self._identity: Identity | None = None
 

@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 MOST_PAGES = 1000
 """Where paging ends whatever Slack says: at 999 messages a page that is more than a channel holds."""
 
+_READINGS = frozenset(
+    {"auth.test", "chat.getPermalink", "conversations.history", "conversations.info", "conversations.list",
+     "conversations.members", "conversations.replies", "users.info", "users.list", "users.lookupByEmail"}
+)  # fmt: skip
+"""The methods that change nothing: any other is a write, and Slack would take it by GET too."""
+
 OTHERWISE_PER_MINUTE = 50
 """How many calls a minute Slack grants an app in a workspace, by method; everybody who uses the app shares them."""
 
@@ -88,10 +94,11 @@ class SlackLine(Client):
         *,
         timeout: float = TIMEOUT,
         now: Callable[[], datetime] = utc_now,
+        read_only: bool = False,
     ) -> None:
         """`ValueError` where the token or the address is unusable."""
         token = sealed(token, "Slack token")
-        super().__init__(token, Budget(OTHERWISE_PER_MINUTE, PER_MINUTE), timeout, now)
+        super().__init__(token, Budget(OTHERWISE_PER_MINUTE, PER_MINUTE), timeout, now, read_only)
         self._address = checked_address(api_url, "Slack's api_url") + "/"
         self._clients: _Clients | None = None
         self._starting = asyncio.Lock()
@@ -125,7 +132,7 @@ class SlackLine(Client):
     async def _once(
         self, call: Call, method: str, arguments: Mapping[str, Any] | None
     ) -> tuple[Json, Mapping[str, str]]:
-        self._open(call)
+        self._open(call, reads=method in _READINGS)
         clients = await self._started()
         from aiohttp import ClientConnectorError, ClientError, ConnectionTimeoutError
         from slack_sdk.errors import SlackApiError, SlackClientError

@@ -36,9 +36,10 @@ class SlackPeople(SlackLine):
         *,
         timeout: float = TIMEOUT,
         now: Callable[[], datetime] = utc_now,
+        read_only: bool = False,
     ) -> None:
         token = sealed(token, "Slack token")
-        super().__init__(token, api_url, timeout=timeout, now=now)
+        super().__init__(token, api_url, timeout=timeout, now=now, read_only=read_only)
         self._known: dict[str, Person] = {}
         self._gone: set[str] = set()
         self._listed = False

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 
+from cockpit.engine.view import READ_ONLY
 from cockpit.incident.facts import LABELS, Incident
 from cockpit.tui import signalling
 from cockpit.tui.commands import COMMANDS
@@ -155,7 +156,9 @@ class CockpitApp(App[None]):
             if chosen is None:
                 return
             if isinstance(chosen, str):
-                if await self._declare():
+                if self.desk.settings.read_only:
+                    self.notify(READ_ONLY, timeout=6, markup=False)
+                elif await self._declare():
                     return
                 continue
             if isinstance(chosen, Incident):
@@ -169,9 +172,15 @@ class CockpitApp(App[None]):
         data = await self.push_screen_wait(DeclareForm(self.desk.pd_services, self.desk.process, "", ()))
         if data is None:
             return False
-        await self.open(self.desk.journal.new_case(data["title"], self.desk.settings.now()))
-        assert self.session is not None
-        self.session.act("declare", **data)
+        from cockpit.engine.actions import Impossible
+
+        try:
+            await self.open(self.desk.begin(data["title"]))
+            assert self.session is not None
+            self.session.act("declare", **data)
+        except Impossible as impossible:
+            self.notify(str(impossible), timeout=10, markup=False)
+            return self.session is not None
         return True
 
     # --- the terminal itself -------------------------------------------------------------------------------------

@@ -32,6 +32,8 @@ class Command:
     """The kind of action behind it, which the session can say is possible now or why not."""
     data: ClassVar[Mapping[str, Any]] = {}
     """The data of that kind that the question needs."""
+    writes: ClassVar[bool] = False
+    """Whether it writes without one certain kind of action behind it: then a read-only cockpit hasn't got it."""
     hinted: ClassVar[tuple[str, ...]] = ()
     """Where the hint line offers it."""
     priority: ClassVar[bool] = False

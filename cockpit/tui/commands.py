@@ -22,18 +22,21 @@ class Attest(Command):
     """Say that the selected step is done; a note is asked for and may stay empty."""
 
     key, title, group, hinted = "space", "attest", "Step", (PROCESS,)
+    writes = True
 
 
 class SetAside(Command):
     """Override the selected step, or say that it does not apply or is put off, with the reason."""
 
     key, title, group, hinted = "x", "set aside", "Step", (PROCESS,)
+    writes = True
 
 
 class Retract(Command):
     """Take back what was attested or set aside on the selected step."""
 
     key, title, group = "u", "retract", "Step"
+    writes = True
 
 
 class Evidence(Command):
@@ -126,18 +129,21 @@ class PullIn(Command):
     """Search a colleague by name; ask them to respond, invite them into the channel, or give them a role."""
 
     key, title, group = "I", "pull in people", "People"
+    writes = True
 
 
 class AssignTicket(Command):
     """Say who answers the ticket in the reply pane; asks first."""
 
     title, group = "who answers this ticket", "People"
+    writes = True
 
 
 class Snooze(Command):
     """Keep a clock quiet for a while, with a reason that everyone can read."""
 
     key, title, group = "z", "snooze a clock", "Incident"
+    writes = True
 
 
 class Report(Command):
@@ -156,24 +162,28 @@ class Compose(Command):
     """Write to the community; the text to begin with is chosen by where the incident stands."""
 
     key, title, group, hinted = "c", "reply", "Reply", (*EVERYWHERE,)
+    writes = True
 
 
 class Template(Command):
     """Begin the reply from another text: first response, update, resolution, more information, report link."""
 
     key, title, group, hinted, priority = "ctrl+t", "template", "Reply", (REPLY, WRITING), True
+    writes = True
 
 
 class Review(Command):
     """See what goes to whom, exactly as they will read it, and send it from there."""
 
     key, title, group, hinted, priority = "ctrl+s,f9", "review & send", "Reply", (REPLY, WRITING), True
+    writes = True
 
 
 class EditElsewhere(Command):
     """Edit the reply in $VISUAL or $EDITOR."""
 
     key, title, group, hinted, priority = "ctrl+e,f4", "editor", "Reply", (WRITING,), True
+    writes = True
 
 
 class NextTicket(Command):
@@ -198,18 +208,21 @@ class LinkTicket(Command):
     """Link a Freshdesk ticket to the incident."""
 
     key, title, group, hinted = "l", "link ticket", "Reply", (REPLY,)
+    writes = True
 
 
 class UnlinkTicket(Command):
     """Take the ticket in the reply pane off the incident; asks first."""
 
     title, group = "unlink ticket", "Reply"
+    writes = True
 
 
 class ResolveTicket(Command):
     """Set the ticket in the reply pane to Resolved, which sends its satisfaction survey; asks first."""
 
     title, group = "resolve ticket", "Reply"
+    writes = True
 
 
 class FocusProcess(Command):

@@ -14,6 +14,7 @@ from textual.app import SuspendNotSupported
 from textual.screen import Screen
 
 from cockpit.engine.journal_file import NotSaved
+from cockpit.engine.view import READ_ONLY
 from cockpit.incident.facts import TicketStatus
 from cockpit.tui.panes.channel import ChannelPane
 from cockpit.tui.panes.pagerduty import PagerdutyPane
@@ -49,7 +50,15 @@ class Deeds(Screen[None]):
 
     def obstacle(self, command: type[Command]) -> str | None:
         """Why a command can't be done now, in words; None: it can, or it is never in doubt."""
-        return self.session.possible(command.kind, **command.data) if command.kind is not None else None
+        if command.kind is not None:
+            return self.session.possible(command.kind, **command.data)
+        return READ_ONLY if command.writes and self.session.settings.read_only else None
+
+    def barred(self) -> bool:
+        """Whether nothing at all may be done from here; if so, it is said."""
+        if self.session.settings.read_only:
+            self.say(READ_ONLY)
+        return self.session.settings.read_only
 
     def tickets_by_end(self) -> tuple[list[Ticket], list[Ticket]]:
         """The linked tickets: those still open (an account's own statuses are), and those resolved or closed."""

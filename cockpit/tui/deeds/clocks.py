@@ -55,8 +55,7 @@ class ClockDeeds(Deeds):
     async def action_snooze(self) -> None:
         """Which clock, until when, why."""
         running = [one for one in self.view.assessment.deadlines if one.state is not Due.MET]
-        if self.session.settings.read_only:
-            self.say(self.session.possible("snooze") or "")
+        if self.barred():
             return
         if not running:
             self.say("No clock is running.")

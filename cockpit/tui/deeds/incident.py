@@ -135,7 +135,8 @@ class IncidentDeeds(Deeds):
     def do_note(self) -> None:
         """Go to the channel's line."""
         self.go_to(self.channel)
-        self.channel.input.focus()
+        if not self.barred():
+            self.channel.input.focus()
 
     @on(ChannelPane.Typed)
     def _note_typed(self, event: ChannelPane.Typed) -> None:

@@ -131,8 +131,7 @@ class PeopleDeeds(Deeds):
     async def _pull_in(self, step: str | None) -> None:
         from cockpit.engine.directory import Colleague
 
-        if self.session.settings.read_only:
-            self.say(self.session.possible("invite") or "")
+        if self.barred():
             return
         one = await self.app.push_screen_wait(PickPerson("Pull in", self.session.directory.search))
         if not isinstance(one, Colleague):

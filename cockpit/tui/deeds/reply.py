@@ -53,6 +53,9 @@ class ReplyDeeds(Deeds):
 
     def do_reply(self, purpose: Purpose | None) -> None:
         """Go to the text; a new one begins from the template for `purpose`, or for where the incident stands."""
+        if self.barred():
+            self.go_to(self.reply)
+            return
         if purpose is not None and (due := self._most_urgent()) is not None and not self.reply.text.strip():
             self.reply.open_ticket(due)
         facts = self.reply.facts
@@ -85,6 +88,8 @@ class ReplyDeeds(Deeds):
     @work(group="prompt")
     async def action_template(self) -> None:
         """Begin from another text; what is written is replaced, and ctrl+z in the text brings it back."""
+        if self.barred():
+            return
         facts = self.reply.facts
         if facts is None:
             self.say("No ticket is linked to write to: l links one.")
@@ -155,6 +160,8 @@ class ReplyDeeds(Deeds):
 
     def action_review(self) -> None:
         """Show what would go to whom; from there it is sent."""
+        if self.barred():
+            return
         facts = self.reply.facts
         if facts is None:
             self.say("No ticket is linked to write to: l links one.")
@@ -280,7 +287,7 @@ class ReplyDeeds(Deeds):
     def action_edit_elsewhere(self) -> None:
         """Hand the text to the editor, and take back what it leaves."""
         facts = self.reply.facts
-        if facts is None:
+        if facts is None or self.barred():
             return
         with tempfile.TemporaryDirectory(prefix="cockpit-") as folder:
             path = Path(folder) / f"ticket-{facts.ticket.id}.md"

@@ -36,7 +36,7 @@ class StepDeeds(IncidentDeeds, ReplyDeeds, TicketDeeds, PeopleDeeds, ClockDeeds,
     def action_do(self) -> None:
         """What the selected step asks for; or, in another pane, what enter means there."""
         if self.current is self.channel:
-            self.channel.input.focus()
+            self.do_note()
         elif self.current is self.reply:
             self.do_reply(None)
         elif self.current is self.pagerduty:
@@ -101,7 +101,8 @@ class StepDeeds(IncidentDeeds, ReplyDeeds, TicketDeeds, PeopleDeeds, ClockDeeds,
             self.perform("attest", step=step.id, **({"note": note} if note else {}))
 
     def _verdict(self, state: StepState) -> None:
-        self._ask_verdict(state)
+        if not self.barred():
+            self._ask_verdict(state)
 
     @work(group="prompt")
     async def _ask_verdict(self, state: StepState) -> None:
@@ -131,7 +132,7 @@ class StepDeeds(IncidentDeeds, ReplyDeeds, TicketDeeds, PeopleDeeds, ClockDeeds,
     async def action_set_aside(self) -> None:
         """Override, not applicable or put off, with the reason."""
         state = self.process.selected
-        if self.current is not self.process or state is None:
+        if self.current is not self.process or state is None or self.barred():
             return
         step = state.step
         kind = await self.app.push_screen_wait(Choose("Set aside", ASIDE, step.title))

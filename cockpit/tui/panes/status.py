@@ -60,15 +60,15 @@ def _wait(health: Health, now: datetime) -> str:
     return "again soon" if wait == "now" else f"again in {wait}"
 
 
-def outbox_spans(outbox: Outbox, now: datetime, notices: int = 0) -> list[Span]:
+def outbox_spans(outbox: Outbox, now: datetime, notices: int = 0, *, read_only: bool = False) -> list[Span]:
     """What waits in the outbox, loudest first, and how many notices there are; when there is nothing, that.
 
-    Where something queued waits for its time, also how long yet.
+    Where something queued waits for its time, also how long yet. Before it, that nothing goes out, where that is so.
     """
     queued = [one for one in outbox.deliveries if one.state is DeliveryState.QUEUED]
     times = [one.retry_at for one in queued if one.retry_at is not None and one.retry_at > now]
     again = f", again in {moments.countdown(min(times) - now)}" if times else ""
-    spans: list[Span] = []
+    spans: list[Span] = [("READ-ONLY", "warn")] if read_only else []
     for count, word, ink in (
         (outbox.unknown, "unknown", "alarm"),
         (outbox.refused, "refused", "alarm"),
@@ -89,9 +89,10 @@ def outbox_spans(outbox: Outbox, now: datetime, notices: int = 0) -> list[Span]:
 class StatusLine(Lines):
     """Freshness and outbox on the left, keys on the right, or below where it is narrow."""
 
-    def __init__(self, keymap: Mapping[str, str]) -> None:
+    def __init__(self, keymap: Mapping[str, str], read_only: bool) -> None:
         super().__init__(id="status")
         self._keymap = keymap
+        self._read_only = read_only
         self._view: View | None = None
         self._now: datetime | None = None
         self._where = "process"
@@ -112,7 +113,7 @@ class StatusLine(Lines):
         """One line where both halves fit, else two."""
         if self._view is None or self._now is None:
             return [(), ()]
-        waiting = outbox_spans(self._view.outbox, self._now, len(self._view.notices))
+        waiting = outbox_spans(self._view.outbox, self._now, len(self._view.notices), read_only=self._read_only)
         services: Line = (
             (" ", "plain"),
             *service_spans(self._view, self._now),

@@ -90,7 +90,7 @@ class IncidentScreen(StepDeeds):
             yield ChannelPane()
             yield ReplyPane()
         yield Input(id="filter", placeholder="only what holds these words", compact=True)
-        yield StatusLine(session.settings.keys)
+        yield StatusLine(session.settings.keys, session.settings.read_only)
 
     def on_mount(self) -> None:
         """Paint what is known, follow the session, and let the clocks run."""
@@ -99,6 +99,9 @@ class IncidentScreen(StepDeeds):
         self._shape(self.size.width, self.size.height)
         if (draft := self.session.draft("channel")) is not None:
             self.channel.begin(draft.text)
+        if self.session.settings.read_only:
+            # What were typed here could neither go nor be kept.
+            self.channel.input.disabled = self.reply.composer.read_only = True
         self.distribute()
         self._unsubscribe = self.session.subscribe(self._changed)
         self.set_interval(1.0, self._tick)

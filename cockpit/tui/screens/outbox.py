@@ -98,9 +98,13 @@ class OutboxScreen(ModalScreen[None]):
         self.query_one(".dialog").border_subtitle = Content(keys)
 
     def _decide(self, deed: Callable[..., None], *given: object) -> None:
-        """Do it; say so if the disk doesn't take it down, for then nothing was decided."""
+        """Do it; say so if it can't be decided here, or the disk doesn't take it down."""
+        from cockpit.engine.actions import Impossible
+
         try:
             deed(*given)
+        except Impossible as impossible:
+            self.notify(str(impossible), timeout=6, markup=False)
         except NotSaved as fault:
             self.notify(f"NOT SAVED: {fault}", severity="error", timeout=10, markup=False)
 
