@@ -80,7 +80,7 @@ def default_path() -> Path:
 def load(path: Path | None = None, *, read_only: bool = False) -> Settings:
     """Read and check the config at `path`, by default at `default_path()`. Raises ConfigError."""
     path = path if path is not None else default_path()
-    document, private = _read(path)
+    document, mode = _read(path)
     top = ConfigTable(path, "", document, KNOWN[""])
     tables = {name: _table(top, name) for name in KNOWN if name}
     keys, communities = _keys(top), _communities(top)
@@ -88,7 +88,7 @@ def load(path: Path | None = None, *, read_only: bool = False) -> Settings:
     name, email = me.text("name"), me.email("email")
     if name is None:
         raise ConfigError(f"{path}: [me] `name` is missing: the name your acts are told under.")
-    if not private:
+    if mode & (stat.S_IRWXG | stat.S_IRWXO):
         _refuse_open_secrets(tables)
 
     pagerduty = _pagerduty(tables["pagerduty"], email) if "pagerduty" in document else None
@@ -138,11 +138,11 @@ def load(path: Path | None = None, *, read_only: bool = False) -> Settings:
     )
 
 
-def _read(path: Path) -> tuple[dict[str, Any], bool]:
-    """The file's document, and whether nobody but its owner can read it."""
+def _read(path: Path) -> tuple[dict[str, Any], int]:
+    """The file's document, and its mode (0 where files have none)."""
     try:
         with path.open("rb") as file:
-            mode = os.fstat(file.fileno()).st_mode  # of the very file that is read
+            found = os.fstat(file.fileno())  # of the very file that is read
             document = tomllib.loads(file.read().decode())
     except FileNotFoundError:
         raise ConfigError(
@@ -155,7 +155,24 @@ def _read(path: Path) -> tuple[dict[str, Any], bool]:
         raise ConfigError(f"{path} isn't a text file in UTF-8.") from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path} isn't valid TOML: {error}.") from None
-    return document, os.name == "nt" or not mode & (stat.S_IRWXG | stat.S_IRWXO)
+    if os.name == "nt":
+        return document, 0
+    _refuse_strangers(path, found)
+    return document, found.st_mode
+
+
+def _refuse_strangers(path: Path, found: os.stat_result) -> None:
+    """Raise ConfigError for a file that somebody else can write: it says which commands run and where tokens go."""
+    if found.st_uid not in (os.geteuid(), 0):
+        raise ConfigError(
+            f"{path} belongs to somebody else, who could have the cockpit send your tokens anywhere. "
+            f"Make a copy of your own, or run: sudo chown {os.geteuid()} '{path}'"
+        )
+    if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise ConfigError(
+            f"{path} can be changed by others on this machine, who could have the cockpit send your tokens anywhere. "
+            f"Run: chmod 600 '{path}'"
+        )
 
 
 def _table(top: ConfigTable, name: str) -> ConfigTable:

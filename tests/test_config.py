@@ -295,7 +295,7 @@ def test_a_secret_has_three_places(written, monkeypatch: pytest.MonkeyPatch, nam
     assert secret_of(load(written(with_secret(name, key, '"from-file"'))), name).reveal() == "from-file"
 
 
-@pytest.mark.parametrize("mode", [0o640, 0o604, 0o644, 0o620, 0o666])
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o644])
 @pytest.mark.parametrize(("name", "key"), SECRETS)
 def test_a_secret_in_a_file_that_others_can_read_is_refused(written, name: str, key: str, mode: int) -> None:
     path = written(with_secret(name, key, '"hunter2"'), mode)
@@ -303,6 +303,34 @@ def test_a_secret_in_a_file_that_others_can_read_is_refused(written, name: str, 
     assert f"[{name}] `{key}`" in message
     assert f"chmod 600 '{path}'" in message
     assert "hunter2" not in message
+
+
+@pytest.mark.parametrize("mode", [0o620, 0o602, 0o660, 0o666, 0o777])
+@pytest.mark.parametrize(
+    "text", [MINIMAL, MINIMAL + "api_key_command = ['cat', 'key']", MINIMAL + "api_key = 'hunter2'"]
+)
+def test_a_file_that_others_can_change_is_refused_whatever_is_in_it(written, text: str, mode: int) -> None:
+    """They could name a command of theirs in it, or an address of theirs for a token from the environment."""
+    path = written(text, mode)
+    message = refused(path)
+    assert "can be changed by others" in message
+    assert f"chmod 600 '{path}'" in message
+    path.chmod(0o600)
+    load(path)
+
+
+def test_a_file_of_somebody_else_is_refused(written, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = written(MINIMAL)
+    owner = path.stat().st_uid
+    monkeypatch.setattr(os, "geteuid", lambda: owner + 1)
+    if owner:
+        message = refused(path)
+        assert "belongs to somebody else" in message
+        assert f"sudo chown {owner + 1} '{path}'" in message
+    else:
+        load(path)  # root's is everybody's, as with ssh
+        os.chown(path, 4711, -1)
+        assert "belongs to somebody else" in refused(path)
 
 
 def test_the_mode_is_that_of_the_file_behind_a_link(written, tmp_path: Path) -> None:

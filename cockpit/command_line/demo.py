@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cockpit.command_line.open import open_cockpit, require_terminal
-from cockpit.command_line.private_file import write_private
 from cockpit.command_line.sandbox import add_scenario, check, config_text
 from cockpit.config import load
+from cockpit.private_file import write_private
 
 if TYPE_CHECKING:
     import argparse

@@ -16,9 +16,9 @@ from cockpit.command_line.asking import ask, ask_choice, ask_hidden, ask_yes
 from cockpit.command_line.finding import Finding, Level, any_fault, write
 from cockpit.command_line.outcome import Exit, Failure, say
 from cockpit.command_line.paper import Paper
-from cockpit.command_line.private_file import write_private
 from cockpit.config_table import is_email
 from cockpit.incident.facts import LABELS, Source
+from cockpit.private_file import write_private
 
 if TYPE_CHECKING:
     import argparse

@@ -10,6 +10,7 @@ import tempfile
 from typing import TYPE_CHECKING, Final
 
 from cockpit.command_line.finding import Finding, Level
+from cockpit.private_file import private_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,19 +43,14 @@ def _config(settings: Settings) -> Iterator[Finding]:
 
 def _state(folder: Path) -> Iterator[Finding]:
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private_folder(folder)
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
         words = f"{folder} can't be written: {error.strerror}"
         yield Finding(ABOUT, "state folder", Level.FAULT, words, "make it writable, or set COCKPIT_STATE_DIR")
         return
-    mode = stat.S_IMODE(folder.stat().st_mode)
-    if os.name != "nt" and mode & 0o077:
-        words = f"{folder} can be entered by others (mode {mode:o}); the journal has drafts in it"
-        yield Finding(ABOUT, "state folder", Level.WARNING, words, f"chmod 700 '{folder}'")
-    else:
-        yield Finding(ABOUT, "state folder", Level.OK, f"{folder}, for you alone")
+    yield Finding(ABOUT, "state folder", Level.OK, f"{folder}, for you alone")
 
 
 def _terminal() -> Iterator[Finding]:

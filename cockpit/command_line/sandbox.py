@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cockpit.command_line.outcome import Exit, Failure, say
-from cockpit.command_line.private_file import write_private
 from cockpit.config_table import nearest
+from cockpit.private_file import write_private
 
 if TYPE_CHECKING:
     import argparse

@@ -17,6 +17,8 @@ from typing import Any
 
 import msgspec
 
+from cockpit.private_file import open_private, private_folder
+
 VERSION = 1
 """Of the schema (SQLite's `user_version`). A file of another version is set aside, not guessed at."""
 
@@ -61,7 +63,7 @@ class JournalFile:
         self.path = path
         self.notice: str | None = None
         try:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            private_folder(path.parent)
             self._db = self._opened()
             if not kept:
                 self._db = _in_memory(self._db)
@@ -83,8 +85,7 @@ class JournalFile:
     def _open(self) -> sqlite3.Connection:
         # The file is made before SQLite opens it, so that it never exists with a wider mode than 0600:
         # SQLite gives its -wal and -shm files the mode of the database.
-        os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
-        self.path.chmod(0o600)
+        os.close(open_private(self.path, os.O_RDWR))
         db = sqlite3.connect(self.path, timeout=BUSY, isolation_level=None)
         try:
             self._check(db)

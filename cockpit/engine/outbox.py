@@ -34,6 +34,7 @@ from cockpit.engine.actions.kind import (
 from cockpit.engine.journal_file import NotSaved
 from cockpit.engine.telling import Telling
 from cockpit.engine.view import Case, DeliveryState, Part
+from cockpit.private_file import private_folder
 from cockpit.services.errors import Limited, OutcomeUnknown, Refused, ServiceError
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ class DeliveryLock:
         from filelock import FileLock, Timeout
 
         if self._lock is None:
-            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            private_folder(self._path.parent)
             self._lock = FileLock(self._path, thread_local=False, mode=0o600)
         try:
             self._lock.acquire(timeout=0)

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from cockpit.engine.actions.kind import NOTES
 from cockpit.engine.view import Part
+from cockpit.private_file import open_private, private_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,8 +58,8 @@ class Runs:
 
     def begin(self, run: Run) -> None:
         """Keep the run; durable when this returns. Raises `OSError`."""
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        held = os.open(self._path(run.id), os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_APPEND, 0o600)
+        private_folder(self.folder)
+        held = open_private(self._path(run.id), os.O_EXCL | os.O_RDWR | os.O_APPEND)
         self._held[run.id] = held
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         _append(held, run)

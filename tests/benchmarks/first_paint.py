@@ -18,8 +18,8 @@ from pathlib import Path
 
 import pexpect
 
-from cockpit.command_line.private_file import write_private
 from cockpit.command_line.sandbox import config_text
+from cockpit.private_file import write_private
 from cockpit.sandbox import SandboxThread
 
 BARE = """

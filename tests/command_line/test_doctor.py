@@ -195,12 +195,15 @@ def test_a_service_that_is_not_configured_is_a_note(run: Run, config: Path) -> N
     assert "fault" not in levels(found)
 
 
-def test_a_state_folder_that_others_can_enter(run: Run, config: Path, tmp_path: Path) -> None:
+def test_a_state_folder_that_others_can_enter_is_closed(run: Run, config: Path, tmp_path: Path) -> None:
     (tmp_path / "state").mkdir()
     (tmp_path / "state").chmod(0o755)
+    assert only(findings(run, config)["This machine"], "state folder")["level"] == "ok"
+    assert (tmp_path / "state").stat().st_mode & 0o777 == 0o700
+    (tmp_path / "state").chmod(0o1777)
     found = only(findings(run, config)["This machine"], "state folder")
-    assert found["level"] == "warning"
-    assert found["fix"] == f"chmod 700 '{tmp_path / 'state'}'"
+    assert found["level"] == "fault"
+    assert "a folder of its own" in found["words"]
 
 
 def test_a_state_folder_that_cannot_be_written(
