@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import os
 import subprocess
-from base64 import b64encode
 from typing import Final, NoReturn
-from urllib.parse import quote
 
 from cockpit.config_table import ConfigError
-from cockpit.incident.masking import MASK
+from cockpit.incident.secret_forms import MASK, forms
 
 COMMAND_TIMEOUT: Final = 60.0
 """Seconds that a secret's command may take; a password manager may be waiting for a fingerprint."""
@@ -102,12 +100,9 @@ class Secret:
         return text
 
     def _forms(self) -> tuple[str, ...]:
-        """How it would be written: as it is, in a URL, and as Basic authentication sends it."""
         known = self._literal or self._printed
         value = (os.environ.get(self._variable, "") if self._variable is not None else known).strip()
-        if len(value) < SHORTEST:
-            return ()
-        return value, quote(value, safe=""), b64encode(f"{value}:X".encode()).decode()
+        return forms(value) if len(value) >= SHORTEST else ()
 
     def _output(self, argv: tuple[str, ...]) -> str:
         """What the secret's command prints; its own complaint goes into the error, its output never."""

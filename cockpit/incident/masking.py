@@ -12,8 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from types import MappingProxyType
 
-MASK = "•••"
-"""What stands in a secret's place."""
+from cockpit.incident.secret_forms import MASK
 
 _WORDS = frozenset(
     {

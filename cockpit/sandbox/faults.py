@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
+from urllib.parse import quote
 
 from cockpit.sandbox.exchange import Answer, Call
 
 KINDS = (
-    "slow", "hang", "401", "403", "404", "429", "500", "html", "cut", "drop_before", "drop_after"
+    "slow", "hang", "401", "403", "404", "429", "500", "html", "cut", "drop_before", "drop_after", "echo", "redirect"
 )  # fmt: skip
 SERVICES = ("pagerduty", "slack", "freshdesk", "*")
 
@@ -23,7 +24,8 @@ class Fault:
     kind: str
     """`slow` and `hang` delay; `401` to `500` refuse; `html` is a 200 with a page in place of JSON, before anything
     was done; `cut` is an answer whose JSON ends in the middle, after it was done; `drop_before` and `drop_after`
-    close the connection before and after the request took effect."""
+    close the connection before and after the request took effect; `echo` refuses, and `redirect` sends elsewhere,
+    with the request's credential in what they say, as `html` has it in its page: debugging left on by somebody."""
     path: str = ""
     """A glob for the whole path below the service's base, or a part of it; empty for all."""
     method: str = ""
@@ -116,6 +118,20 @@ def refusal(fault: Fault, call: Call) -> Answer:
         500: None,
     }
     return Answer(status, bodies[status], headers)
+
+
+def indiscreet(fault: Fault, call: Call) -> Answer:
+    """A refusal, or a redirect, that tells the whole world what the request's credential was."""
+    said = call.header("Authorization")
+    headers = {"X-Request-Authorization": said}
+    if fault.kind == "redirect":
+        return Answer(302, None, {**headers, "Location": f"{call.base}/elsewhere?authorization={quote(said)}"})
+    bodies: dict[str, Any] = {
+        "slack": {"ok": False, "error": said, "needed": said},
+        "pagerduty": {"error": {"message": f"no right for {said}", "code": 2010, "errors": [said]}},
+        "freshdesk": {"description": said, "errors": [{"field": said, "message": f"{said} is bad", "code": said}]},
+    }
+    return Answer(200 if call.service == "slack" else 403, bodies[call.service], headers)
 
 
 def _slack(status: int, headers: dict[str, str]) -> Answer:

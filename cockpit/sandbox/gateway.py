@@ -7,13 +7,14 @@ import json
 from collections import deque
 from dataclasses import dataclass
 from email.utils import format_datetime
+from html import escape
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from cockpit.sandbox.clock import stamp
 from cockpit.sandbox.exchange import Answer, Call, Handler
-from cockpit.sandbox.faults import Fault, Faults, refusal
+from cockpit.sandbox.faults import Fault, Faults, indiscreet, refusal
 from cockpit.sandbox.freshdesk_http import FreshdeskApi
 from cockpit.sandbox.limits import Limits
 from cockpit.sandbox.pagerduty_http import PagerDutyApi
@@ -31,7 +32,7 @@ _SLACK_READINGS = (
 )  # fmt: skip
 """All else is a write, what isn't known included, by whatever verb it comes."""
 _MOST_RECORDED = 100_000
-_PAGE = "<!DOCTYPE html><html><head><title>Maintenance</title></head><body><h1>We'll be back soon</h1></body></html>"
+_PAGE = "<!DOCTYPE html><html><head><title>Maintenance</title></head><body><h1>We'll be back soon</h1>"
 
 
 @dataclass(slots=True)
@@ -115,7 +116,12 @@ class Gateway:
                 self.story.run_due()
             if fault.kind == "html":
                 record.status = 200
-                return web.Response(text=_PAGE, content_type="text/html")
+                said = escape(call.header("Authorization"))
+                return web.Response(text=f"{_PAGE}<pre>{said}</pre></body></html>", content_type="text/html")
+            if fault.kind in ("echo", "redirect"):
+                answer = indiscreet(fault, call)
+                record.status = answer.status
+                return self._response(answer, {})
             if fault.kind.isdecimal():
                 answer = refusal(fault, call)
                 record.status = answer.status

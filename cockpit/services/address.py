@@ -5,6 +5,8 @@ from __future__ import annotations
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
+from cockpit.incident.secret_forms import MASK, forms
+
 
 class Secret:
     """A token or key. No way of printing it shows it; `reveal()` is for the line that puts it in a header."""
@@ -32,7 +34,9 @@ class Secret:
 
     def scrub(self, text: str) -> str:
         """`text` without the secret, should a service or a library have put it there."""
-        return text.replace(self._value, "•••")
+        for form in forms(self._value):
+            text = text.replace(form, MASK)
+        return text
 
     def __repr__(self) -> str:
         return "Secret(•••)"

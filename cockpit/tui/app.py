@@ -50,6 +50,13 @@ def known_bindings() -> set[str]:
     return {command.id() for command in COMMANDS} | moving | {"quit_anywhere"}
 
 
+FELL_OVER = (
+    "A fault in the cockpit ended it: please report the lines above. Nothing that was done is lost: `cockpit` goes on "
+    "from what is on disk, and `cockpit log` shows it."
+)
+"""What is said after the report of a fault of ours."""
+
+
 class CockpitApp(App[None]):
     """The cockpit on a desk. `reference` names an incident as a person typed it; None: the one that suggests itself.
 
@@ -204,6 +211,17 @@ class CockpitApp(App[None]):
         # The driver alone writes to the terminal: anything else would break into what it is drawing.
         if self._driver is not None:
             self._driver.write(sequence)
+
+    def _fatal_error(self) -> None:
+        """A fault of ours ends the program: say where, without the values that Textual's own report would print.
+
+        The frames of the network libraries hold the headers, and those the tokens.
+        """
+        from rich.console import Group
+        from rich.traceback import Traceback
+
+        report = Traceback(show_locals=False, width=None)
+        self.panic(Group(report, FELL_OVER))
 
     # --- manners -------------------------------------------------------------------------------------------------
 
