@@ -297,10 +297,12 @@ def _zone(table: ConfigTable) -> ZoneInfo | None:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
+        from cockpit.incident.masking import masked
+
         guess = nearest(name, available_timezones())
         hint = f'Did you mean "{guess}"?' if guess else "Leave it out for this machine's own zone."
         raise ConfigError(
-            f'{table.path}: [ui] `timezone` should be a zone such as "Europe/Zurich", not "{name}". {hint}'
+            f'{table.path}: [ui] `timezone` should be a zone such as "Europe/Zurich", not "{masked(name)}". {hint}'
         ) from None
 
 

@@ -121,9 +121,11 @@ class ConfigTable:
         return f"[{self.name}] " if self.name else "the file "
 
     def wrong(self, key: str, expected: str) -> ConfigError:
-        """The error that says what `key` should have been."""
+        """The error that says what `key` should have been. What looks like a secret in it, pasted there, is masked."""
+        from cockpit.incident.masking import masked
+
         where = f"[{self.name}] " if self.name else ""
-        return ConfigError(f"{self.path}: {where}`{key}` should be {expected}.")
+        return ConfigError(f"{self.path}: {where}`{key}` should be {masked(expected)}.")
 
     def _typed(self, key: str, kinds: tuple[type, ...], expected: str) -> Any:
         value = self.values.get(key)

@@ -23,7 +23,7 @@ class Secret:
     either: a careless `["echo", "…"]` has the secret in them.
     """
 
-    __slots__ = ("_argv", "_literal", "_printed", "_variable", "what", "where")
+    __slots__ = ("_argv", "_literal", "_printed", "_variable", "_where", "what")
 
     def __init__(
         self,
@@ -36,8 +36,7 @@ class Secret:
     ) -> None:
         self.what = what
         """Its key, for people: "[slack] token"."""
-        self.where = where
-        """Its source, for people: "the environment variable COCKPIT_SLACK_TOKEN"."""
+        self._where = where
         self._literal = literal
         self._variable = variable
         self._argv = argv
@@ -63,6 +62,16 @@ class Secret:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a Secret isn't pickled")
+
+    @property
+    def where(self) -> str:
+        """Its source, for people: "the environment variable COCKPIT_SLACK_TOKEN".
+
+        The secret itself, written where its source's name belongs, is masked.
+        """
+        from cockpit.incident.masking import masked  # what it looks for takes long to prepare for the first paint
+
+        return masked(self._where)
 
     @property
     def found(self) -> bool:

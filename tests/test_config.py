@@ -14,10 +14,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import tomli_w
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit import config
+from cockpit.command_line.config import shown
 from cockpit.config import ConfigError, Secret, load
 from cockpit.config_table import format_duration, is_loopback, parse_duration
 from cockpit.incident.communities import Listed
@@ -331,6 +333,37 @@ def test_a_file_of_somebody_else_is_refused(written, monkeypatch: pytest.MonkeyP
         load(path)  # root's is everybody's, as with ssh
         os.chown(path, 4711, -1)
         assert "belongs to somebody else" in refused(path)
+
+
+PASTED = "xoxb-2048-4096-aB3dE6gH9jK2mN5pQ8sT1vWx"
+FIELDS = [(table, key) for table, keys in config.KNOWN.items() for key in keys if table]
+
+
+@pytest.mark.parametrize(("table", "key"), FIELDS, ids=lambda one: str(one))
+def test_a_secret_pasted_into_a_wrong_place_is_not_echoed(written, table: str, key: str) -> None:
+    document = tomllib.loads(MINIMAL)
+    for value in (PASTED, [PASTED], f"https://example.org/?token={PASTED}"):
+        path = written(tomli_w.dumps({**document, table: {**document.get(table, {}), key: value}}))
+        told = outcome(path)
+        assert PASTED not in told or (table, key) in TAKEN, "what can be anything is taken for that"
+
+
+def outcome(path: Path) -> str:
+    """What the file comes to, or what is said of it."""
+    try:
+        settings = load(path)
+        told = [repr(settings), shown(settings)]
+        for secret in settings.secrets:
+            try:
+                secret.reveal()
+            except ConfigError as error:
+                told.append(str(error))
+        return "\n".join(told)
+    except ConfigError as error:
+        return str(error)
+
+
+TAKEN = {("me", "name"), ("ui", "theme"), ("slack", "trusted_apps")}
 
 
 def test_the_mode_is_that_of_the_file_behind_a_link(written, tmp_path: Path) -> None:
