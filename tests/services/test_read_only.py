@@ -26,7 +26,7 @@ READING: Mapping[str, frozenset[str]] = {
     ),
     "slack": frozenset(
         {"me", "channel", "find_channel", "channels", "members", "history", "replies", "find_post", "permalink",
-         "people", "person", "by_email", "colleagues"}
+         "who", "people", "person", "by_email", "colleagues"}
     ),
     "freshdesk": frozenset(
         {"me", "ticket", "conversations", "recent_tickets", "canned_responses", "canned_response", "agents", "contact",
