@@ -37,7 +37,7 @@ def sign(delivery: Delivery) -> str:
 
 def line(delivery: Delivery) -> str:
     """It on one line, with what happened and what to do where it didn't end well."""
-    return f"{sign(delivery)}: {delivery.title}" + (f". {delivery.error}" if delivery.error else "")
+    return f"{sign(delivery)}: {delivery.title}" + (f". {said}" if (said := _said(delivery)) else "")
 
 
 def ended(delivery: Delivery) -> Exit:
@@ -47,7 +47,12 @@ def ended(delivery: Delivery) -> Exit:
 
 def row(delivery: Delivery, now: datetime) -> tuple[str, str, str, str]:
     """It as cells: when, state, who, what."""
-    words = delivery.title + (f": {delivery.error}" if delivery.error else "")
+    words = delivery.title + (f": {said}" if (said := _said(delivery)) else "")
     if delivery.retry_at is not None and delivery.retry_at > now:
         words += f" (again in {countdown(delivery.retry_at - now)})"
     return moment(delivery.at, now), sign(delivery), delivery.actor, words
+
+
+def _said(delivery: Delivery) -> str | None:
+    """What there is to say of how it stands beyond its sign."""
+    return delivery.error or (f"No answer came; found by {delivery.found_by}" if delivery.found_by else None)

@@ -212,7 +212,7 @@ class Desk:
 
     def at_work(self) -> Case | None:
         """The case that another process delivers for now, as an open cockpit does; None where none or several are."""
-        from cockpit.engine.outbox import DeliveryLock
+        from cockpit.engine.delivery_lock import DeliveryLock
 
         held = []
         for case in self.journal.cases()[:LOOKED_AT]:

@@ -58,6 +58,7 @@ def delivery_of(entry: Entry, now: datetime) -> Delivery:
         asks=entry.asks,
         held=entry.held,
         retry_at=None if wait is None else now + wait,
+        found_by=entry.outcome.get("found_by"),
         data=entry.action.data,
     )
 

@@ -34,15 +34,11 @@ from cockpit.engine.actions.kind import (
 from cockpit.engine.journal_file import NotSaved
 from cockpit.engine.telling import Telling
 from cockpit.engine.view import Case, DeliveryState, Part
-from cockpit.private_file import private_folder
 from cockpit.services.errors import Limited, OutcomeUnknown, Refused, ServiceError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from filelock import BaseFileLock
-
     from cockpit.engine.actions import ActionKind
+    from cockpit.engine.delivery_lock import DeliveryLock
     from cockpit.engine.journal import Action, Entry, Journal
 
 GLANCE = 0.25
@@ -76,42 +72,14 @@ def backoff(attempts: int) -> timedelta:
     return timedelta(seconds=min(LONGEST_BACKOFF, 2.0 ** min(attempts, 6)) * random.uniform(0.75, 1.25))
 
 
-class DeliveryLock:
-    """The right to deliver for one case on this machine: a file lock, freed by the system when its holder dies."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._lock: BaseFileLock | None = None
-
-    def take(self) -> bool:
-        """Try once, without waiting. True if this process delivers."""
-        # Imported here: filelock pulls in asyncio helpers that the first paint can do without.
-        from filelock import FileLock, Timeout
-
-        if self._lock is None:
-            private_folder(self._path.parent)
-            self._lock = FileLock(self._path, thread_local=False, mode=0o600)
-        try:
-            self._lock.acquire(timeout=0)
-        except Timeout:
-            return False
-        return True
-
-    def free(self) -> None:
-        """Let another process deliver."""
-        if self._lock is not None:
-            self._lock.release(force=True)
-            self._lock = None
-
-
 class Outbox:
     """Delivers one case's journalled actions.
 
     `reach` is called for each delivery, so that it sees the services and the case as they are then. `settled` is told
-    of each effect that is done (with the case as it now is), `changed` of every transition; `tell` hears in words
-    what keeps everything from going out. `betrayed_by` says of an action's data why it must never go: a secret whose
-    source was a command may have been unknown to the process that journalled it. `timeout` is how many seconds a
-    request may take.
+    of each effect that is done (with the case as it now is), `held` of each that a guard stopped, `changed` of every
+    transition; `tell` hears in words what a person should know of. `betrayed_by` says of an action's data why it must
+    never go: a secret whose source was a command may have been unknown to the process that journalled it. `timeout` is
+    how many seconds a request may take.
     """
 
     def __init__(
@@ -123,6 +91,7 @@ class Outbox:
         reach: Callable[[frozenset[str]], Reach],
         now: Callable[[], datetime],
         settled: Callable[[Entry, Case], None],
+        held: Callable[[Entry], None],
         changed: Callable[[], None],
         tell: Callable[[str], None],
         betrayed_by: Callable[[object], str | None],
@@ -134,6 +103,7 @@ class Outbox:
         self._reach = reach
         self._now = now
         self._settled = settled
+        self._held = held
         self._changed = changed
         self._tell = tell
         self._betrayed_by = betrayed_by
@@ -283,7 +253,7 @@ class Outbox:
         last = self._looks.pop(entry.seq, None)
         if last is not None and now - last[0] < LOOK_HOLDS:
             return last
-        return now, await performer.prepare(reach, entry.action)
+        return now, await performer.prepare(reach, _as_seen(entry))
 
     async def _settled_by_looking(self, entry: Entry, performer: ActionKind | Telling, reach: Reach) -> bool:
         """Look a write of unknown outcome up. True: it isn't there for certain, and is queued again."""
@@ -293,13 +263,19 @@ class Outbox:
             # The world is such that it can't be looked up, now or later: a few more looks, then a person.
             recognition = CantTell(str(error))
         if isinstance(recognition, Found):
-            self.finish(entry, recognition.outcome)
+            self._found(entry, recognition)
             return False
         if isinstance(recognition, Absent) and entry.looks + 1 >= ABSENT_TWICE:
             self._journal.requeue(entry.seq, self._now())
             return True
         self._still_unknown(entry, recognition)
         return False
+
+    def _found(self, entry: Entry, found: Found) -> None:
+        self.finish(entry, {**found.outcome, "found_by": found.by, **({} if found.certain else {"likely": True})})
+        if not found.certain:
+            words = KINDS[entry.action.kind].words(entry.action)
+            self._tell(f"No answer came to this: {words}. It is taken for arrived, by {found.by}.")
 
     def _still_unknown(self, entry: Entry, recognition: Absent | CantTell) -> None:
         looks = entry.looks + 1
@@ -359,6 +335,8 @@ class Outbox:
         open_question = entry.state in (DeliveryState.UNKNOWN, DeliveryState.SENDING)
         if isinstance(error, (Held, Refused)) and not open_question:
             self._journal.refuse(entry.seq, now, str(error), held=isinstance(error, Held))
+            if isinstance(error, Held):
+                self._held(entry)
             return
         failures = self._failures[entry.seq] = self._failures.get(entry.seq, -1) + 1
         wait = timedelta(seconds=error.retry_after) if isinstance(error, Limited) else backoff(failures)
@@ -379,6 +357,12 @@ class Outbox:
         kind = KINDS[entry.action.kind]
         self._journal.done(entry.seq, self._now(), outcome, note_to=NOTES, forget=kind.draft(entry.action), by=by)
         self._settled(entry, kind.settle(self._case(), entry.action, outcome))
+
+
+def _as_seen(entry: Entry) -> Action:
+    """The action with what its person had on the screen when they last sent it."""
+    renewed = {name: entry.outcome[name] for name in ("seen",) if name in entry.outcome}
+    return replace(entry.action, data={**entry.action.data, **renewed}) if renewed else entry.action
 
 
 def _wall() -> datetime:

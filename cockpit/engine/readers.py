@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from itertools import chain
+from itertools import chain, takewhile
 from typing import TYPE_CHECKING, TypeVar
 
 from cockpit.engine.actions.slack import find_channel
@@ -119,7 +119,8 @@ class SlackReader:
         self._round = 0
         self._discovery = 0
         self._complete = False
-        self._threads: dict[str, str | None] = {}
+        self._threads: dict[str, tuple[int, str | None]] = {}
+        """Of each thread, as it was read: how many replies, and the latest one's timestamp."""
         self._grown: dict[str, list[Message]] = {}
         """Threads read but not handed on yet: a round that fails at the next one hands nothing on."""
 
@@ -154,7 +155,7 @@ class SlackReader:
                 self._grown.clear()
             else:
                 facts = revised(facts, channel=same(facts.channel, channel), members=same(facts.members, members))
-        before = facts.messages
+        before, oldest = facts.messages, ""
         if self._complete and before:
             reach_back = min(len(before) - 1, DEEP_WINDOW if number % MEMBERS == 0 else WINDOW)
             oldest = before[-1 - reach_back].ts
@@ -166,23 +167,33 @@ class SlackReader:
             window = await service.history(key)
             facts = revised(facts, messages=same(before, window))
             self._complete = True
-        return await self._with_threads(facts, window)
+        return await self._with_threads(facts, window, oldest)
 
-    async def _with_threads(self, facts: SlackFacts, window: Sequence[Message]) -> SlackFacts:
+    async def _with_threads(self, facts: SlackFacts, window: Sequence[Message], oldest: str) -> SlackFacts:
         service = self._reach().slack
+        for gone in _vanished(facts.messages, oldest) & self._threads.keys():
+            self._grown[gone] = []
+            del self._threads[gone]
         for parent in window:
-            if not parent.reply_count or self._threads.get(parent.ts, "") == parent.latest_reply:
+            now = parent.reply_count, parent.latest_reply
+            if self._threads.get(parent.ts, (0, None)) == now:
                 continue
-            read = await service.replies(facts.channel.id, parent.ts)
+            read = await service.replies(facts.channel.id, parent.ts) if parent.reply_count else ()
             # A reply that was also sent to the channel is at top level already, where the report can see it.
             self._grown[parent.ts] = [reply for reply in read if reply.subtype != "thread_broadcast"]
-            self._threads[parent.ts] = parent.latest_reply
+            self._threads[parent.ts] = now
         if not self._grown:
             return facts
         others = [reply for reply in facts.replies if reply.thread_ts not in self._grown]
         replies = sorted((*others, *chain.from_iterable(self._grown.values())), key=lambda reply: reply.ts)
         self._grown.clear()
         return revised(facts, replies=same(facts.replies, tuple(replies)))
+
+
+def _vanished(messages: Sequence[Message], oldest: str) -> set[str]:
+    """Messages from `oldest` on that were taken away whole: Slack leaves a tombstone where replies still stand."""
+    tail = takewhile(lambda message: message.ts >= oldest, reversed(messages))
+    return {message.ts for message in tail if message.deleted and message.subtype != "tombstone"}
 
 
 def _rewritten(old: tuple[Message, ...], window: Sequence[Message], start: int) -> tuple[Message, ...]:

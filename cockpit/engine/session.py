@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 from cockpit.engine.actions import KINDS
 from cockpit.engine.actions.kind import NOTES, Impossible, Reach
 from cockpit.engine.card import StatusCard
+from cockpit.engine.delivery_lock import DeliveryLock
 from cockpit.engine.handover import hand_over, write_brief
 from cockpit.engine.journal import Action, Draft
 from cockpit.engine.journal_file import NotSaved
 from cockpit.engine.ledger import outbox_of, records_of
 from cockpit.engine.notices import notices
-from cockpit.engine.outbox import DeliveryLock, Outbox
+from cockpit.engine.outbox import Outbox
 from cockpit.engine.outreach import Outreach
 from cockpit.engine.threads import lift_data, unlifted
 from cockpit.engine.view import READ_ONLY, Case, DeliveryState, Part, View
@@ -105,6 +106,7 @@ class Session:
             reach=self._reach,
             now=settings.now,
             settled=self._settled,
+            held=lambda entry: self.refresh(KINDS[entry.action.kind].service),
             changed=self._journal_changed,
             tell=self._tell,
             betrayed_by=settings.betrayed_by,
@@ -244,6 +246,7 @@ class Session:
             raise ValueError(f"{kind} needs {', '.join(sorted(missing))}")
         if (reason := self.possible(kind, step=step, **data)) is not None:
             raise Impossible(reason)
+        data = {**performer.seen(self.view, data), **data}
         if step is not None and performer.service is None:
             data["title"] = self.process.step(step).title
         action = Action(uuid.uuid4().hex, self._case.key, kind, step, self.settings.me, self.now(), data)
@@ -282,10 +285,15 @@ class Session:
         return letter(self.view.snapshot, self.view.assessment, community, to, self.now())
 
     def retry(self, seq: int) -> None:
-        """Send a refused or held delivery again; fresh facts are looked at first. Raises `Impossible`."""
+        """Send a refused or held delivery again; fresh facts are looked at first. Raises `Impossible`.
+
+        What is on the screen now is what was seen of the world: only what comes after it holds the delivery back again.
+        """
         self._must_write()
-        if self._journal.entry(seq).state is DeliveryState.REFUSED:
-            self._journal.requeue(seq, self.now(), by=self.settings.me)
+        entry = self._journal.entry(seq)
+        if entry.state is DeliveryState.REFUSED:
+            seen = KINDS[entry.action.kind].seen(self.view, entry.action.data)
+            self._journal.requeue(seq, self.now(), known={**entry.outcome, **seen}, by=self.settings.me)
             self._journal_changed()
             self._outbox.wake()
 
@@ -311,7 +319,8 @@ class Session:
         if arrived:
             self._outbox.finish(entry, {"confirmed_by_hand": True}, by=self.settings.me)
         else:
-            self._journal.requeue(seq, self.now(), known={"sent_again_by_hand": True}, by=self.settings.me)
+            known = {**entry.outcome, "sent_again_by_hand": True}
+            self._journal.requeue(seq, self.now(), known=known, by=self.settings.me)
         self._journal_changed()
         self._outbox.wake()
 

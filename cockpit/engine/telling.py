@@ -36,8 +36,10 @@ BY_HAND = {"confirmed_by_hand": " (arrival confirmed by hand)", "sent_again_by_h
 
 def note_text(kind: ActionKind, reach: Reach, action: Action, outcome: Data, posted_at: datetime) -> str:
     """The note as people read it: what was done, by whom and, if it is told late, when (UTC)."""
-    by_hand = next((words for name, words in BY_HAND.items() if outcome.get(name)), "")
-    text = f"{kind.tell(reach.case, action, outcome)}{by_hand} — {action.actor}"
+    known = next((words for name, words in BY_HAND.items() if outcome.get(name)), "")
+    if outcome.get("likely"):
+        known += f" (no answer came; taken for arrived by {outcome['found_by']})"
+    text = f"{kind.tell(reach.case, action, outcome)}{known} — {action.actor}"
     if posted_at - action.at < LATE:
         return text
     same_day = posted_at.date() == action.at.date()
@@ -90,7 +92,7 @@ class Telling:
         """
         since = (entry.sent_at or entry.changed_at) - LOOK_BACK
         ts = await reach.slack.find_post(_channel(reach), entry.action.id, since)
-        return Absent() if ts is None else Found({"ts": ts})
+        return Absent() if ts is None else Found({"ts": ts}, "its id in the channel")
 
 
 def _channel(reach: Reach) -> str:

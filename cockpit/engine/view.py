@@ -73,6 +73,8 @@ class Delivery:
     asks: bool = False
     held: bool = False
     retry_at: datetime | None = None
+    found_by: str | None = None
+    """What it was found by where its answer was lost; None: the service answered, or a person decided."""
     data: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -121,8 +121,9 @@ class Freshdesk:
         self.touch(ticket)
         return conversation
 
-    def _number(self, ticket: Ticket) -> int:
-        return long_number("conversation", ticket.id, len(ticket.conversations))
+    def _number(self) -> int:
+        """The next piece's: an account's are numbered in order."""
+        return long_number("conversation") + sum(len(ticket.conversations) for ticket in self.tickets.values())
 
     def reply(
         self, ticket: Ticket, agent_id: int, body: str, *, from_email: str | None = None,
@@ -133,7 +134,7 @@ class Freshdesk:
         ticket.stats["agent_responded_at"] = now
         ticket.stats["first_responded_at"] = ticket.stats["first_responded_at"] or now
         conversation = Conversation(
-            self._number(ticket), ticket.id, agent_id, wrapped(body), now, False, False, 0,
+            self._number(), ticket.id, agent_id, wrapped(body), now, False, False, 0,
             from_email or self.address(), (self.contacts[ticket.requester_id].email,), cc_emails, bcc_emails,
         )  # fmt: skip
         return self._converse(ticket, conversation)
@@ -144,7 +145,7 @@ class Freshdesk:
     ) -> Conversation:  # fmt: skip
         """A note, private or public."""
         conversation = Conversation(
-            self._number(ticket), ticket.id, user_id, wrapped(body), self.present.now(), incoming, private, 2,
+            self._number(), ticket.id, user_id, wrapped(body), self.present.now(), incoming, private, 2,
             None, notify,
         )  # fmt: skip
         return self._converse(ticket, conversation)
@@ -154,7 +155,7 @@ class Freshdesk:
         now = self.present.now()
         ticket.stats["requester_responded_at"] = now
         conversation = Conversation(
-            self._number(ticket), ticket.id, contact_id, wrapped(body), now, True, False, 0,
+            self._number(), ticket.id, contact_id, wrapped(body), now, True, False, 0,
             self.contacts[contact_id].email, (self.address(),),
         )  # fmt: skip
         self._converse(ticket, conversation)

@@ -183,7 +183,7 @@ class Slack(SlackPeople):
         """Post a top-level message, carrying `record` where given; its timestamp."""
         call = _writing(f"post in Slack channel {channel_id}", "the Slack scope chat:write")
         # Links aren't unfolded: a timeline is lines, not pictures.
-        content = _content(text, record) | {"unfurl_links": False, "unfurl_media": False}
+        content = _content(text, record, self._now()) | {"unfurl_links": False, "unfurl_media": False}
         body = await self._ask(call, "chat.postMessage", {"channel": channel_id} | content)
         return call.read(lambda one: identifier(one.get("ts"), "a message"), body)
 
@@ -287,5 +287,5 @@ def _window(channel_id: str, oldest: str | None, latest: str | None, page: int) 
     }
 
 
-def _content(text: str, record: Record | None) -> Json:
-    return {"text": to_slack(text)} | ({"metadata": wire.metadata(record)} if record is not None else {})
+def _content(text: str, record: Record | None, told: datetime | None = None) -> Json:
+    return {"text": to_slack(text)} | ({"metadata": wire.metadata(record, told)} if record is not None else {})

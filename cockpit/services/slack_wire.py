@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -225,8 +225,15 @@ DEEPEST = 8
 """How many levels a record's data may have; ours have two."""
 
 
-def metadata(action: Record) -> Json:
-    """The `metadata` argument that makes a message carry this record."""
+GRAIN = 10
+"""Seconds to which a laptop's clock is set right: a post takes a while, and two acts of one moment keep their order."""
+
+
+def metadata(action: Record, told: datetime | None = None) -> Json:
+    """The `metadata` argument that makes a message carry this record.
+
+    `told` is when it is posted, by the clock that its `at` was read from: see `_acted`.
+    """
     payload = {
         "id": action.id,
         "kind": action.kind,
@@ -234,6 +241,7 @@ def metadata(action: Record) -> Json:
         "actor": action.actor,
         "at": action.at.astimezone(UTC).isoformat(),
         "data": dict(action.data),
+        **({} if told is None else {"told": told.astimezone(UTC).isoformat()}),
     }
     if (proof := action.audit) is not None:
         payload["audit"] = {"log": proof.log, "number": proof.number, "hash": proof.hash}
@@ -255,7 +263,7 @@ def record(value: object, ts: str) -> Record | None:
         return None
     known, kind, actor = (payload.get(name) for name in ("id", "kind", "actor"))
     step, data = payload.get("step"), payload.get("data", {})
-    at = _acted(payload.get("at"), ts_moment(ts))
+    at = _acted(payload.get("at"), moment(payload.get("told")), ts_moment(ts))
     if not (isinstance(known, str) and known and isinstance(kind, str) and kind and isinstance(actor, str)):
         return None
     if at is None or not isinstance(step, str | None) or not isinstance(data, dict) or _depth(data) > DEEPEST:
@@ -264,15 +272,23 @@ def record(value: object, ts: str) -> Record | None:
     return Record(line(known), line(kind), line(step) or None, line(actor), at, told, ts, _anchor(payload.get("audit")))
 
 
-def _acted(value: object, posted: datetime) -> datetime | None:
-    """When the act was; None where that isn't a moment.
+def _acted(value: object, told: datetime | None, posted: datetime) -> datetime | None:
+    """When the act was, by Slack's clock, which all cockpits share; None where that isn't a moment.
 
-    No act is later than its own note: by a clock that runs ahead it would stand over all that comes after it.
+    Of two people's words on a step the later one counts, and a laptop's clock may be an hour off. It was that much off
+    when the note was posted (`told`) too, and then Slack's clock was read: the difference is taken away. And no act is
+    later than its own note: it would stand over all that comes after it.
     """
     at = moment(value)
     if at is None or datetime.fromisoformat(str(value)).tzinfo is None:
         return None
-    return min(at, posted)
+    if told is None:
+        return min(at, posted)
+    grain = timedelta(seconds=GRAIN)
+    try:
+        return min(at + round((posted - told) / grain) * grain, posted + grain)
+    except OverflowError:
+        return min(at, posted)
 
 
 def _anchor(value: object) -> Anchor | None:

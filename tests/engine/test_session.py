@@ -193,9 +193,8 @@ async def test_a_draft_goes_only_when_its_reply_arrived(session: Session, sandbo
 
 
 async def test_acknowledging_what_was_resolved_meanwhile_is_held(session: Session, sandbox: Sandbox) -> None:
-    sandbox.fault("pagerduty", "429", method="GET", path="log_entries", retry_after=30)
     happen(sandbox, "resolve", by="bot")
-    session.act("acknowledge")
+    session.act("acknowledge")  # before the next reading
     await until(lambda: session.view.outbox.refused == 1)
     assert "reopen" in (session.view.outbox.deliveries[0].error or "")
     incident = sandbox.state()["pagerduty"]["incidents"][0]

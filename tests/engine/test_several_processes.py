@@ -11,8 +11,8 @@ import pytest
 
 from cockpit import config as configuration
 from cockpit.command_line.sandbox import config_text
+from cockpit.engine.delivery_lock import DeliveryLock
 from cockpit.engine.desk import Desk
-from cockpit.engine.outbox import DeliveryLock
 from cockpit.engine.session import Session
 from cockpit.engine.view import Part
 from cockpit.sandbox import Sandbox
@@ -57,7 +57,7 @@ async def test_a_dead_process_frees_the_lock(tmp_path: Path) -> None:
     holder = await asyncio.create_subprocess_exec(
         sys.executable,
         "-c",
-        "import sys, time; from pathlib import Path; from cockpit.engine.outbox import DeliveryLock\n"
+        "import sys, time; from pathlib import Path; from cockpit.engine.delivery_lock import DeliveryLock\n"
         f"lock = DeliveryLock(Path({str(path)!r})); assert lock.take(); print('held', flush=True); time.sleep(600)",
         stdout=asyncio.subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},

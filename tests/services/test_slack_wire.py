@@ -176,6 +176,16 @@ def test_every_record_comes_back_as_it_went(record: Record) -> None:
     assert wire.record(wire.metadata(record), TS) == record
 
 
+@pytest.mark.parametrize(("fast", "corrected"), [(0.4, 0), (-4.9, 0), (3_600.3, 3_600), (-37.2, -40)])
+def test_an_act_is_told_on_slacks_clock_whatever_the_laptops_showed(fast: float, corrected: float) -> None:
+    posted = 1_795_438_980
+    told = datetime.fromtimestamp(posted + fast, UTC)
+    act = Record("r", "note", None, "Ana", told - timedelta(minutes=5))
+    found = wire.record(wire.metadata(act, told), f"{posted}.000100")
+    assert found is not None
+    assert act.at - found.at == timedelta(seconds=corrected)
+
+
 @pytest.mark.parametrize(
     ("poster", "apps", "taken"),
     [

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from cockpit.engine.actions.assign import Assign, AssignTicket
 from cockpit.engine.actions.clocks import Snooze
+from cockpit.engine.actions.declare import Declare
 from cockpit.engine.actions.freshdesk import ReopenTicket, Reply, ResolveTicket
 from cockpit.engine.actions.handoff import Handoff
+from cockpit.engine.actions.incident_note import AddIncidentNote
 from cockpit.engine.actions.kind import ActionKind, Impossible
 from cockpit.engine.actions.log import (
     Attest,
@@ -20,15 +23,8 @@ from cockpit.engine.actions.log import (
     UnlinkTicket,
 )
 from cockpit.engine.actions.outbound import OpenTicket
-from cockpit.engine.actions.pagerduty import (
-    Acknowledge,
-    AddIncidentNote,
-    Declare,
-    ReopenIncident,
-    ResolveIncident,
-    SetPriority,
-)
-from cockpit.engine.actions.people import Assign, AssignTicket, Invite, RequestResponders
+from cockpit.engine.actions.pagerduty import Acknowledge, ReopenIncident, ResolveIncident, SetPriority
+from cockpit.engine.actions.people import Invite, RequestResponders
 from cockpit.engine.actions.report import Impact, WriteReport
 from cockpit.engine.actions.run import RunCommand
 from cockpit.engine.actions.slack import OpenChannel

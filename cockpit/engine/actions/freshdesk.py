@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cockpit.engine.actions.kind import (
+    SEND_AGAIN,
     Absent,
     ActionKind,
-    Already,
     CantTell,
     Data,
     Found,
@@ -26,6 +26,7 @@ from cockpit.incident.text import one_line, squash
 if TYPE_CHECKING:
     from cockpit.engine.journal import Action, Entry
     from cockpit.engine.view import Case, View
+    from cockpit.incident.facts import Conversation
 
 PURPOSES = {
     "first_response": "first response",
@@ -83,8 +84,12 @@ class Reply(OnTicket):
             return found[0] if found else None
         return None
 
+    def seen(self, view: View, data: Data) -> Data:
+        """The newest words on the ticket that were on the screen."""
+        return newest_seen(view, data)
+
     async def prepare(self, reach: Reach, action: Action) -> Data:
-        """Hold it back if the ticket isn't what it was on the screen."""
+        """Hold it back if the ticket isn't what it was on the screen: the community or a colleague wrote since."""
         data = action.data
         number = int(data["ticket"])
         ticket = await reach.freshdesk.ticket(number)
@@ -95,11 +100,7 @@ class Reply(OnTicket):
         conversations = await reach.freshdesk.conversations(number)
         for said in conversations:
             if said.id > int(data["seen"]) and not said.private and str(said.id) not in reach.claimed:
-                who = f"{said.author.name} wrote" if said.incoming else f"{said.author.name} replied"
-                raise Held(
-                    f"Held back: {who} at {said.at:%H:%M} UTC, after you began: “{one_line(said.text, 160)}”. "
-                    "Read it, then send again or rewrite."
-                )
+                raise Held(f"Held back: {after(said)}. Read it, then send again or rewrite.")
         return {"newest": max((said.id for said in conversations), default=0)}
 
     async def send(self, reach: Reach, action: Action, baseline: Data) -> Data:
@@ -125,7 +126,8 @@ class Reply(OnTicket):
         alike = [said for said in new if squash(said.text) == wanted]
         rivals = sum(_plain(rival) == wanted for rival in reach.rivals)
         if len(alike) > rivals:
-            return Found({"conversation": alike[0].id})
+            same = f"a reply of the same words by {alike[0].author.name} at {alike[0].at:%H:%M} UTC"
+            return Found({"conversation": alike[0].id}, same, certain=False)
         sent = f"You sent “{one_line(wanted, 160)}”."
         if alike:
             return CantTell(f"{sent} Ticket {number} shows it {len(alike)} times for {rivals + 1} that were sent.")
@@ -160,6 +162,18 @@ class Reply(OnTicket):
         }
 
 
+def newest_seen(view: View, data: Data) -> Data:
+    """The newest words on the action's ticket that were on the screen, by Freshdesk's number of them."""
+    facts = view.snapshot.ticket(int(data["ticket"]))
+    return {} if facts is None else {"seen": max((said.id for said in facts.conversations), default=0)}
+
+
+def after(said: Conversation) -> str:
+    """What somebody said on a ticket after a person looked, and when."""
+    verb = "wrote" if said.incoming else "replied"
+    return f"{said.author.name} {verb} at {said.at:%H:%M} UTC, after you looked: “{one_line(said.text, 160)}”"
+
+
 def _plain(action: Action) -> str:
     """A reply's words as the ticket shows them."""
     return squash(markdown_plain(str(action.data["body"])))
@@ -171,19 +185,20 @@ class _SetTicketStatus(OnTicket):
     status: int
 
     async def prepare(self, reach: Reach, action: Action) -> Data:
-        """Look what it is now."""
+        """Look what it is now. Freshdesk doesn't tell who set it."""
         ticket = await reach.freshdesk.ticket(int(action.data["ticket"]))
         if ticket.deleted:
             raise Held(f"Ticket {ticket.id} was deleted.")
         if ticket.status == self.status:
-            raise Already({})
+            status, at = TicketStatus.NAMES[self.status], ticket.updated_at
+            raise Held(f"Nothing was changed: ticket {ticket.id} is {status} already (last changed at {at:%H:%M} UTC).")
         return {"before": ticket.status, "updated": ticket.updated_at.isoformat()}
 
     async def recognise(self, reach: Reach, entry: Entry) -> Recognition:
         """By the status; that it isn't so proves something only if nothing at all changed on the ticket since."""
         ticket = await reach.freshdesk.ticket(int(entry.action.data["ticket"]))
         if ticket.status == self.status:
-            return Found({})
+            return Found({}, "the ticket's status")
         if ticket.updated_at.isoformat() == entry.baseline.get("updated"):
             return Absent()
         return CantTell(
@@ -213,6 +228,18 @@ class ResolveTicket(_SetTicketStatus):
         if facts is not None and facts.ticket.status == TicketStatus.RESOLVED:
             return f"Ticket {facts.ticket.id} is resolved already."
         return None
+
+    def seen(self, view: View, data: Data) -> Data:
+        """The newest words on the ticket that were on the screen."""
+        return newest_seen(view, data)
+
+    async def prepare(self, reach: Reach, action: Action) -> Data:
+        """Hold it back if the community wrote since: it may still be broken."""
+        baseline = await super().prepare(reach, action)
+        for said in await reach.freshdesk.conversations(int(action.data["ticket"])):
+            if said.incoming and "seen" in action.data and said.id > int(action.data["seen"]):
+                raise Held(f"Not resolved yet: {after(said)}. {SEND_AGAIN}")
+        return baseline
 
     def words(self, action: Action) -> str:
         """Which ticket."""

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cockpit.engine.actions.kind import Already, Data, Found, Held, Reach, Recognition
-from cockpit.engine.actions.pagerduty import Logged
-from cockpit.engine.actions.people import who_has_it
-from cockpit.incident.facts import LogKind, Status
+from cockpit.engine.actions.assign import Reassignment
+from cockpit.engine.actions.kind import Data, Found, Held, Reach, Recognition
+from cockpit.incident.facts import Status
 
 if TYPE_CHECKING:
     from cockpit.engine.journal import Action, Entry
     from cockpit.engine.view import Case, View
-    from cockpit.incident.facts import LogEntry, Person
+    from cockpit.incident.facts import Person
 
 
 def stranger(name: str) -> str:
@@ -23,7 +22,7 @@ def stranger(name: str) -> str:
     )
 
 
-class Handoff(Logged):
+class Handoff(Reassignment):
     """The next Incident Responder takes over.
 
     One act: the incident is theirs in PagerDuty first, then the channel reads so, with the brief. `to_email` finds them
@@ -34,7 +33,7 @@ class Handoff(Logged):
     name = "handoff"
     title = "hand the incident over"
     friction = "review"
-    logged = LogKind.ASSIGNED
+    undone = "Not handed over"
     needs = frozenset({"to", "to_email", "brief"})
 
     def impossible(self, view: View, data: Data, step: str | None) -> str | None:
@@ -54,15 +53,11 @@ class Handoff(Logged):
         return None
 
     async def prepare(self, reach: Reach, action: Action) -> Data:
-        """Find them in PagerDuty, and look who has it. Raises `Held` for somebody who isn't there."""
+        """Find them in PagerDuty, and look who has it. Raises `Held` for somebody who isn't there, or has it."""
         email = str(action.data["to_email"])
         person = next((one for one in await reach.pagerduty.users() if _is(one, email)), None)
         if person is None:
-            raise Held(f"Not handed over: {stranger(str(action.data['to']))}")
-        try:
-            await who_has_it(reach, person.id)
-        except Already:
-            raise Already({"to": person.name}) from None
+            raise Held(f"{self.undone}: {stranger(str(action.data['to']))}")
         return {**await super().prepare(reach, action), "user": person.id, "to": person.name}
 
     async def send(self, reach: Reach, action: Action, baseline: Data) -> Data:
@@ -73,11 +68,13 @@ class Handoff(Logged):
     async def recognise(self, reach: Reach, entry: Entry) -> Recognition:
         """By the assignment's line in the log."""
         found = await super().recognise(reach, entry)
-        return Found({"to": entry.baseline.get("to", entry.action.data["to"])}) if isinstance(found, Found) else found
+        if not isinstance(found, Found):
+            return found
+        return Found({"to": entry.baseline.get("to", entry.action.data["to"])}, found.by)
 
-    def wrote(self, action: Action, line: LogEntry) -> bool:
-        """Assigned to them."""
-        return any(_is(one, str(action.data["to_email"])) or one.name == action.data["to"] for one in line.assignees)
+    def theirs(self, action: Action, person: Person) -> bool:
+        """By their address, or their name where PagerDuty doesn't tell it."""
+        return _is(person, str(action.data["to_email"])) or person.name == action.data["to"]
 
     def words(self, action: Action) -> str:
         """To whom."""

@@ -1,9 +1,12 @@
 """What a kind of action is: how it is guarded, performed, recognised afterwards, and told in the channel.
 
 A kind is performed in two strokes with the journal between them. `prepare` only reads: it looks at fresh facts, and
-either finds that the world is already so (`Already`), that it must not be done (`Held`), or returns the *baseline*
-by which the write can be recognised later. Then the journal commits *sending*. Then `send` writes. A write whose
-outcome is unknown is looked up by `recognise` before anything is sent again.
+either finds that it must not be done (`Held`), or returns the *baseline* by which the write can be recognised later.
+Then the journal commits *sending*. Then `send` writes. A write whose outcome is unknown is looked up by `recognise`
+before anything is sent again.
+
+Two people press the same key: what somebody did since the facts that the other one acted on (`seen`) is shown to them
+before anything goes out, and an action that would change nothing is held back too, since its note would claim a deed.
 """
 
 from __future__ import annotations
@@ -37,16 +40,26 @@ LOOK_BACK = timedelta(days=1)
 """How far before an action its traces are looked for where a service is asked by time: more than clocks are off by."""
 
 
+SEND_AGAIN = "Send it again if you still want it."
+"""How a guard ends that has only shown what somebody did meanwhile."""
+
+
 class Impossible(Exception):
     """The action can't be done now; the message says why, in words for a person."""
 
 
 class Held(Exception):
-    """A guard, looking at fresh facts, stopped an action before anything went out; the message says why."""
+    """A guard, looking at fresh facts, stopped an action before anything went out; the message says why.
+
+    It names what somebody did and when, and says what to do next.
+    """
 
 
 class Already(Exception):
-    """The world is already as the action wanted it; nothing needs to be sent. `outcome` is what a send would give."""
+    """What the action is for is there, and no one else's deed is claimed by telling so; nothing needs to be sent.
+
+    `outcome` is what a send would give.
+    """
 
     def __init__(self, outcome: Data) -> None:
         super().__init__("already so")
@@ -55,9 +68,14 @@ class Already(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A look-up found the write: it had arrived."""
+    """A look-up found the write: it had arrived. `by` says what it was known by, for the log.
+
+    `certain` False: by its likeness alone, which is told to the person and in the note.
+    """
 
     outcome: Data
+    by: str
+    certain: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +170,13 @@ class ActionKind:
         """Why it can't be done now, as far as the last known facts tell; None: it can."""
         return None
 
+    def seen(self, view: View, data: Data) -> Data:
+        """How far the facts on the screen reach, as `{"seen": …}`: it is kept with the action when a person acts.
+
+        When they send one again that was held back, it is taken anew: they have seen what held it.
+        """
+        return {}
+
     async def prepare(self, reach: Reach, action: Action) -> Data:
         """Look at fresh facts. Returns the baseline. Raises `Already`, `Held`, or a `ServiceError` of a reading."""
         return {}
@@ -161,12 +186,8 @@ class ActionKind:
         raise AssertionError(f"{self.name} has no effect of its own")
 
     async def recognise(self, reach: Reach, entry: Entry) -> Recognition:
-        """Look in the service whether a write of unknown outcome arrived. Default: `prepare` tells by the state."""
-        try:
-            await self.prepare(reach, entry.action)
-        except Already as already:
-            return Found(already.outcome)
-        return Absent()
+        """Look in the service whether a write of unknown outcome arrived."""
+        raise AssertionError(f"{self.name} has no effect of its own")
 
     def settle(self, case: Case, action: Action, outcome: Data) -> Case:
         """What the case learns from the outcome."""

@@ -97,7 +97,9 @@ class OpenTicket(ActionKind):
         ]
         rivals = sum(_same(ticket, rival) for rival in reach.rivals for ticket in alike[:1])
         if len(alike) > rivals:
-            return Found({"id": min(ticket.id for ticket in alike)})
+            first = min(alike, key=lambda ticket: ticket.id)
+            same = f"a new ticket to the same person about the same at {first.created_at:%H:%M} UTC"
+            return Found({"id": first.id}, same, certain=False)
         to, subject = entry.action.data["name"], one_line(str(entry.action.data["subject"]), 80)
         return CantTell(f"You wrote to {to}: “{subject}”. Freshdesk shows no new ticket of it for certain.")
 

@@ -1,30 +1,21 @@
-"""The kinds of action that bring people in and say whose it is: responder requests, invitations, assignments."""
+"""The kinds of action that bring people in: responder requests and invitations into the channel."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cockpit.engine.actions.freshdesk import OnTicket
-from cockpit.engine.actions.kind import (
-    Absent,
-    ActionKind,
-    Already,
-    CantTell,
-    Data,
-    Found,
-    Held,
-    Reach,
-    Recognition,
-)
-from cockpit.engine.actions.pagerduty import Logged, OnIncident
-from cockpit.incident.facts import LogKind, Source, Status
+from cockpit.engine.actions.kind import Absent, ActionKind, Data, Found, Held, Reach, Recognition
+from cockpit.engine.actions.logged import OnIncident
+from cockpit.incident.facts import Source, Status
 from cockpit.incident.text import one_line
 from cockpit.services.errors import Forbidden
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from cockpit.engine.journal import Action, Entry
     from cockpit.engine.view import Case, View
-    from cockpit.incident.facts import LogEntry, Responder
+    from cockpit.incident.facts import Responder
 
 PAYMENT_REQUIRED = 402
 """PagerDuty's answer where the account's plan lacks an ability."""
@@ -34,9 +25,10 @@ def _when(responder: Responder) -> str | None:
     return responder.at.isoformat() if responder.at else None
 
 
-def names_of(action: Action) -> str:
-    """The people whom an action is about."""
-    return ", ".join(str(name) for name in action.data["names"])
+def names_of(action: Action, users: Collection[str] | None = None) -> str:
+    """The people whom an action is about, or those of them who have these ids."""
+    people = zip(action.data["users"], action.data["names"], strict=True)
+    return ", ".join(str(name) for user, name in people if users is None or user in users)
 
 
 class RequestResponders(OnIncident):
@@ -68,7 +60,7 @@ class RequestResponders(OnIncident):
         asked = {one.person.id for one in responders if one.state != "declined"}
         missing = [user for user in action.data["users"] if user not in asked]
         if not missing:
-            raise Already({})
+            raise Held(f"Nobody was asked: {names_of(action)} {_been(action)} asked already.")
         return {"missing": missing, "declined": {one.person.id: _when(one) for one in responders}}
 
     async def send(self, reach: Reach, action: Action, baseline: Data) -> Data:
@@ -87,7 +79,7 @@ class RequestResponders(OnIncident):
             raise Forbidden(
                 refusal.source, refusal.doing, words, status=refusal.status, permission="coordinated responding"
             ) from None
-        return {}
+        return {"asked": baseline["missing"]}
 
     async def recognise(self, reach: Reach, entry: Entry) -> Recognition:
         """By the incident's responders; one who had declined counts when they were asked anew."""
@@ -97,7 +89,7 @@ class RequestResponders(OnIncident):
             one.person.id for one in responders if one.state != "declined" or before.get(one.person.id) != _when(one)
         }
         wanted = set(entry.baseline.get("missing") or entry.action.data["users"])
-        return Found({}) if wanted <= asked else Absent()
+        return Found({"asked": sorted(wanted)}, "PagerDuty's list of responders") if wanted <= asked else Absent()
 
     def words(self, action: Action) -> str:
         """Whom."""
@@ -106,11 +98,11 @@ class RequestResponders(OnIncident):
     def tell(self, case: Case, action: Action, outcome: Data) -> str:
         """☎ Asked …"""
         said = one_line(str(action.data["message"]), 500)
-        return f"☎ Asked {names_of(action)} to respond in PagerDuty: {said}"
+        return f"☎ Asked {names_of(action, outcome.get('asked'))} to respond in PagerDuty: {said}"
 
     def public(self, action: Action, outcome: Data) -> Data:
         """PagerDuty's ids of the people."""
-        return {"users": list(action.data["users"])}
+        return {"users": list(outcome.get("asked", action.data["users"]))}
 
 
 class Invite(ActionKind):
@@ -148,13 +140,21 @@ class Invite(ActionKind):
         members = {one.id for one in await reach.slack.members(channel)}
         missing = [user for user in action.data["users"] if user not in members]
         if not missing:
-            raise Already({})
+            raise Held(f"Nobody was invited: {names_of(action)} {_been(action)} in the channel already.")
         return {"missing": missing}
 
     async def send(self, reach: Reach, action: Action, baseline: Data) -> Data:
         """One call."""
         await reach.slack.invite(str(reach.case.channel_id), baseline["missing"])
-        return {}
+        return {"invited": baseline["missing"]}
+
+    async def recognise(self, reach: Reach, entry: Entry) -> Recognition:
+        """By the channel's members."""
+        if reach.case.channel_id is None:
+            raise Held("There is no channel yet.")
+        members = {one.id for one in await reach.slack.members(reach.case.channel_id)}
+        wanted = set(entry.baseline.get("missing") or entry.action.data["users"])
+        return Found({"invited": sorted(wanted)}, "the channel's members") if wanted <= members else Absent()
 
     def words(self, action: Action) -> str:
         """Whom."""
@@ -162,125 +162,12 @@ class Invite(ActionKind):
 
     def tell(self, case: Case, action: Action, outcome: Data) -> str:
         """☎ Invited …"""
-        return f"☎ Invited {names_of(action)} into the channel"
+        return f"☎ Invited {names_of(action, outcome.get('invited'))} into the channel"
 
     def public(self, action: Action, outcome: Data) -> Data:
         """Slack's ids of the people."""
-        return {"users": list(action.data["users"])}
+        return {"users": list(outcome.get("invited", action.data["users"]))}
 
 
-class Assign(Logged):
-    """Hand the PagerDuty incident to somebody, in place of whoever has it: that makes them Incident Responder."""
-
-    name = "assign"
-    title = "reassign the incident"
-    logged = LogKind.ASSIGNED
-    friction = "confirm"
-    needs = frozenset({"user", "name"})
-
-    def impossible(self, view: View, data: Data, step: str | None) -> str | None:
-        """PagerDuty assigns only open incidents, and not to who has it."""
-        if reason := super().impossible(view, data, step):
-            return reason
-        facts = view.snapshot.pagerduty
-        if facts is None:
-            return None
-        if facts.incident.status is Status.RESOLVED:
-            return "The incident is resolved: PagerDuty assigns only open ones."
-        if "user" in data and not data["user"]:
-            return f"{data.get('name') or 'That person'} isn't in PagerDuty, so it can't be assigned to them."
-        if [one.id for one in facts.incident.assignees] == [data.get("user")]:
-            return f"{facts.incident.assignees[0].name} has it already."
-        return None
-
-    async def look(self, reach: Reach, action: Action) -> None:
-        """Look who has it."""
-        await who_has_it(reach, str(action.data["user"]))
-
-    def wrote(self, action: Action, line: LogEntry) -> bool:
-        """Assigned to them."""
-        return any(one.id == action.data["user"] for one in line.assignees)
-
-    async def send(self, reach: Reach, action: Action, baseline: Data) -> Data:
-        """One PUT."""
-        await reach.pagerduty.assign(reach.incident_id, [str(action.data["user"])])
-        return {}
-
-    def words(self, action: Action) -> str:
-        """To whom."""
-        return f"reassign to {action.data['name']}"
-
-    def tell(self, case: Case, action: Action, outcome: Data) -> str:
-        """⇄ Reassigned …"""
-        return f"⇄ Reassigned PagerDuty incident #{case.number} to {action.data['name']}"
-
-    def public(self, action: Action, outcome: Data) -> Data:
-        """Who has it now."""
-        return {"to": action.data["name"], "user": action.data["user"]}
-
-
-async def who_has_it(reach: Reach, user: str) -> None:
-    """Look who has the incident. Raises `Already` if it is that user alone, `Held` if it is resolved."""
-    incident = await reach.pagerduty.incident(reach.incident_id)
-    if incident.status is Status.RESOLVED:
-        raise Held(f"Not reassigned: #{incident.number} was resolved, and PagerDuty assigns only open incidents.")
-    if [one.id for one in incident.assignees] == [user]:
-        raise Already({})
-
-
-class AssignTicket(OnTicket):
-    """Hand a ticket to an agent: whoever has the tickets is the Communication Liaison."""
-
-    name = "assign_ticket"
-    title = "hand the ticket to an agent"
-    friction = "confirm"
-    needs = frozenset({"ticket", "agent", "name"})
-
-    def impossible(self, view: View, data: Data, step: str | None) -> str | None:
-        """Not to who has it."""
-        if reason := super().impossible(view, data, step):
-            return reason
-        if "agent" in data and not data["agent"]:
-            return f"{data.get('name') or 'That person'} isn't an agent in Freshdesk."
-        facts = view.snapshot.ticket(int(data["ticket"])) if "ticket" in data else None
-        agent = facts.ticket.agent if facts else None
-        if facts is not None and agent is not None and "agent" in data and agent.id == str(data["agent"]):
-            return f"{agent.name} has ticket {facts.ticket.id} already."
-        return None
-
-    async def prepare(self, reach: Reach, action: Action) -> Data:
-        """Look who has it."""
-        ticket = await reach.freshdesk.ticket(int(action.data["ticket"]))
-        if ticket.deleted:
-            raise Held(f"Ticket {ticket.id} was deleted.")
-        if ticket.agent is not None and ticket.agent.id == str(action.data["agent"]):
-            raise Already({})
-        return {"updated": ticket.updated_at.isoformat()}
-
-    async def recognise(self, reach: Reach, entry: Entry) -> Recognition:
-        """By the agent; that it isn't they proves something only if nothing at all changed on the ticket since."""
-        ticket = await reach.freshdesk.ticket(int(entry.action.data["ticket"]))
-        if ticket.agent is not None and ticket.agent.id == str(entry.action.data["agent"]):
-            return Found({})
-        if ticket.updated_at.isoformat() == entry.baseline.get("updated"):
-            return Absent()
-        now = ticket.agent.name if ticket.agent else "nobody"
-        name = entry.action.data["name"]
-        return CantTell(f"You wanted to hand ticket {ticket.id} to {name}. It is {now}'s, and it changed since.")
-
-    async def send(self, reach: Reach, action: Action, baseline: Data) -> Data:
-        """One PUT."""
-        await reach.freshdesk.set_agent(int(action.data["ticket"]), int(action.data["agent"]))
-        return {}
-
-    def words(self, action: Action) -> str:
-        """Which, to whom."""
-        return f"hand ticket {action.data['ticket']} to {action.data['name']}"
-
-    def tell(self, case: Case, action: Action, outcome: Data) -> str:
-        """⇄ Ticket … is now …"""
-        return f"⇄ Handed ticket {action.data['ticket']} to {action.data['name']}"
-
-    def public(self, action: Action, outcome: Data) -> Data:
-        """The ticket and who has it now."""
-        return {"ticket": action.data["ticket"], "to": action.data["name"]}
+def _been(action: Action) -> str:
+    return "is" if len(action.data["users"]) == 1 else "are"

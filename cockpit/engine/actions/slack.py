@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from cockpit.engine.actions.kind import ActionKind, Already, Data, Found, Held, Reach, Recognition
+from cockpit.engine.actions.kind import Absent, ActionKind, Already, Data, Found, Held, Reach, Recognition
 from cockpit.incident.facts import Channel, Source
 from cockpit.incident.process import channel_name
 from cockpit.services.errors import Forbidden, Limited, NotFound, Refused, ServiceError
@@ -30,6 +30,20 @@ async def find_channel(reach: Reach, name: str | None) -> Channel | None:
         if dedicated is not None:
             return await reach.slack.channel(dedicated.id)
     return await reach.slack.find_channel(name) if name else None
+
+
+async def _created(reach: Reach, name: str) -> Data:
+    """The channel of that name, made by us or, this very moment, by a colleague."""
+    try:
+        channel = await reach.slack.create_channel(name)
+    except Refused as refused:
+        theirs = await find_channel(reach, name) if refused.code == "name_taken" else None
+        if theirs is None:
+            raise
+        with suppress(Limited):
+            await reach.slack.join(theirs.id)
+        return {"id": theirs.id, "name": theirs.name, "adopted": True}
+    return {"id": channel.id, "name": channel.name}
 
 
 class OpenChannel(ActionKind):
@@ -75,18 +89,20 @@ class OpenChannel(ActionKind):
             identity = await reach.slack.who()
             made = await reach.pagerduty.create_dedicated_channel(reach.incident_id, name, identity.team_id)
         except (Forbidden, NotFound, Refused):
-            channel = await reach.slack.create_channel(name)
-            return {"id": channel.id, "name": channel.name}
+            return await _created(reach, name)
         with suppress(Limited):  # it is made; the channel's reader joins it then
             await reach.slack.join(made.id)
         return {"id": made.id, "name": made.name}
 
     async def recognise(self, reach: Reach, entry: Entry) -> Recognition:
         """By its name: there was none before, so it is the one that was asked for."""
-        found = await super().recognise(reach, entry)
-        if isinstance(found, Found) and "name" in entry.baseline:
-            return Found({name: value for name, value in found.outcome.items() if name != "adopted"})
-        return found
+        try:
+            await self.prepare(reach, entry.action)
+        except Already as already:
+            ours = "name" in entry.baseline
+            kept = {name: value for name, value in already.outcome.items() if not (ours and name == "adopted")}
+            return Found(kept, "the channel's name")
+        return Absent()
 
     def settle(self, case: Case, action: Action, outcome: Data) -> Case:
         """The case has its channel now."""

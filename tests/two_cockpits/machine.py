@@ -1,0 +1,364 @@
+"""Any interleaving of what two responders, their colleagues and the community do, by hypothesis."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections import Counter
+from collections.abc import Coroutine
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+
+from cockpit.engine.actions import Impossible
+from cockpit.engine.threads import unlifted
+from cockpit.incident.deadlines import Due
+from cockpit.sandbox import Sandbox, SandboxClock
+from cockpit.sandbox.scenario import Event
+from tests.conftest import BEGIN
+from tests.two_cockpits.cockpit import TICKET, Cockpit
+
+if TYPE_CHECKING:
+    from cockpit.engine.directory import Colleague
+    from cockpit.incident.checklist import Assessment
+    from cockpit.incident.facts import Record
+
+T = TypeVar("T")
+
+WHO = st.sampled_from(["ana", "ben"])
+STEPS = st.sampled_from(
+    ["validate.test", "start.service", "hands.experts", "comms.update", "resolve.validated", "handoff.agreed"]
+)
+LINES = {
+    "acknowledge": "acknowledge_log_entry",
+    "set_priority": "priority_change_log_entry",
+    "resolve_incident": "resolve_log_entry",
+    "reopen_incident": "reopen_log_entry",
+    "request_responders": "responder_request_log_entry",
+}
+"""Kinds of action, each of which leaves one line of that type in PagerDuty's log."""
+
+
+class TwoCockpits(RuleBasedStateMachine):
+    """Ana and Ben, each with a journal of their own; Kim and the community act without a cockpit."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._runner = asyncio.Runner()
+        self._folder = tempfile.TemporaryDirectory(prefix="two-")
+        self._count = 0
+        self._begun = False
+        self._others: Counter[str] = Counter()
+        """The lines of PagerDuty's log that no cockpit left."""
+        self._gone: dict[str, str] = {}
+        """What cockpits told whose journals are gone, as `Cockpit.told`."""
+        self._gone_done: Counter[str] = Counter()
+
+    def _run(self, work: Coroutine[Any, Any, T]) -> T:
+        return self._runner.run(work)
+
+    def _new(self, person: str) -> Cockpit:
+        self._count += 1
+        return Cockpit(self._sandbox, Path(self._folder.name) / f"{person}-{self._count}", person)
+
+    def _happen(self, kind: str, **details: object) -> None:
+        self._sandbox.story.inject(Event(timedelta(0), kind, {"kind": kind, **details}))
+
+    def _mark(self) -> str:
+        self._count += 1
+        return f"nr {self._count}"
+
+    @initialize()
+    def begin(self) -> None:
+        """An incident with a channel and a ticket, which both have on the screen."""
+        self._sandbox = Sandbox("quiet", clock=SandboxClock(BEGIN, 0), rate_limits=False)
+        self._cockpits: dict[str, Cockpit] = {}
+        self._run(self._begin())
+        self._begun = True
+
+    async def _begin(self) -> None:
+        await self._sandbox.start()
+        ana = self._cockpits["ana"] = await self._new("ana").open()
+        ana.act("link_ticket", ticket=TICKET, subject="Hub is not reachable")
+        ana.act("open_channel", step="start.channel")
+        await ana.deliver()
+        await ana.poll()
+        self._cockpits["ben"] = await self._new("ben").open()
+        found = await ana.desk.directory.search("")
+        self._people: dict[str, Colleague] = {one.name: one for one in found.found}
+
+    # --- what the two do ---------------------------------------------------------------------------------------
+
+    @rule(who=WHO, step=STEPS)
+    def attest(self, who: str, step: str) -> None:
+        """A person's word that it is done."""
+        self._cockpits[who].act("attest", step=step, note=self._mark())
+
+    @rule(who=WHO, step=STEPS, kind=st.sampled_from(["override", "not_applicable", "defer", "retract"]))
+    def judge(self, who: str, step: str, kind: str) -> None:
+        """Another word on a step."""
+        self._cockpits[who].act(kind, step=step, reason=self._mark())
+
+    @rule(who=WHO, verdict=st.sampled_from(["outage", "not_outage", "asked_for_more"]))
+    def verdict(self, who: str, verdict: str) -> None:
+        """What the test by hand found."""
+        self._cockpits[who].act("attest", step="validate.test", verdict=verdict)
+
+    @rule(who=WHO)
+    def note(self, who: str) -> None:
+        """A line of the timeline."""
+        self._cockpits[who].act("note", text=f"looked {self._mark()}")
+
+    @rule(who=WHO, purpose=st.sampled_from(["first_response", "update", "resolution"]))
+    def reply(self, who: str, purpose: str) -> None:
+        """To the one ticket."""
+        self._cockpits[who].reply(f"We are on it, {self._mark()}.", purpose)
+
+    @rule(who=WHO)
+    def lift(self, who: str) -> None:
+        """Every reply that this cockpit sees in a thread."""
+        cockpit = self._cockpits[who]
+        if unlifted(cockpit.session.view.snapshot):
+            cockpit.acted += cockpit.session.lift_all()
+
+    @rule(who=WHO, to=st.sampled_from(["Kim Tanaka", "Lou Marsh", "Ben Okafor"]), liaison=st.booleans())
+    def hand_over(self, who: str, to: str, liaison: bool) -> None:
+        """The responder's role, perhaps the liaison's too."""
+        cockpit, person = self._cockpits[who], self._people[to]
+        try:
+            cockpit.acted += cockpit.session.hand_over(person, person if liaison else None, agreed="yes")
+        except Impossible:
+            return
+
+    @rule(who=WHO, kind=st.sampled_from(["link_ticket", "unlink_ticket"]))
+    def link(self, who: str, kind: str) -> None:
+        """The ticket belongs here, or elsewhere."""
+        self._cockpits[who].act(kind, ticket=TICKET)
+
+    @rule(
+        who=WHO,
+        kind=st.sampled_from(["acknowledge", "resolve_incident", "reopen_incident", "resolve_ticket", "reopen_ticket"]),
+    )
+    def change(self, who: str, kind: str) -> None:
+        """The incident's status, or the ticket's."""
+        data: dict[str, object] = {"ticket": TICKET} if kind.endswith("ticket") else {"resolution": ""}
+        self._cockpits[who].act(kind, **data)
+
+    @rule(who=WHO, priority=st.sampled_from(["P1", "P2", None]))
+    def prioritise(self, who: str, priority: str | None) -> None:
+        """The incident's priority."""
+        self._cockpits[who].act("set_priority", priority=priority)
+
+    @rule(who=WHO, whom=st.sampled_from(["Kim Tanaka", "Lou Marsh"]), kind=st.sampled_from(["ask", "invite"]))
+    def pull_in(self, who: str, whom: str, kind: str) -> None:
+        """Somebody who knows."""
+        one = self._people[whom]
+        if kind == "ask":
+            self._cockpits[who].act("request_responders", users=[one.pagerduty], names=[whom], message="please")
+        else:
+            self._cockpits[who].act("invite", users=[one.slack], names=[whom])
+
+    @rule(who=WHO, minutes=st.integers(1, 90))
+    def snooze(self, who: str, minutes: int) -> None:
+        """The first clock that runs."""
+        cockpit = self._cockpits[who]
+        for clock in cockpit.session.view.assessment.deadlines:
+            if clock.state is not Due.MET:
+                until = (cockpit.session.now() + timedelta(minutes=minutes)).isoformat()
+                data = {"ticket": clock.ticket} if clock.ticket is not None else {}
+                cockpit.act("snooze", deadline=clock.id, until=until, reason=self._mark(), **data)
+                return
+
+    # --- what happens around them --------------------------------------------------------------------------------
+
+    @rule(kind=st.sampled_from(["resolve", "reopen", "P1", "P2", "reassign"]))
+    def kim_in_pagerduty(self, kind: str) -> None:
+        """Somebody changes the incident in PagerDuty's own pages."""
+        before = self._lines()
+        if kind.startswith("P"):
+            self._happen("priority", by="kim", priority=kind)
+        elif kind == "reassign":
+            self._happen("reassign", by="kim", to="kim")
+        else:
+            self._happen(kind, by="kim")
+        self._others += self._lines() - before
+
+    @rule()
+    def thread(self) -> None:
+        """A colleague answers in a thread."""
+        key = self._mark()
+        self._happen("post", by="kim", text=f"what is this? {key}", key=key)
+        self._happen("post", by="lou", text=f"an image that can't be pulled {key}", thread=key, key=f"reply {key}")
+        self._last_thread = key
+
+    @rule(kind=st.sampled_from(["delete", "edit"]), reply=st.booleans())
+    def think_again(self, kind: str, reply: bool) -> None:
+        """The newest message of a thread, or what it hangs on, is edited or taken away."""
+        key = getattr(self, "_last_thread", None)
+        if key is not None:
+            details = {"text": f"never mind {self._mark()}"} if kind == "edit" else {}
+            self._happen(kind, message=f"reply {key}" if reply else key, **details)
+
+    @rule()
+    def community(self) -> None:
+        """The representative writes."""
+        self._happen("ticket_reply", by="r.osei@rivendell.example", text=f"<p>Still broken, {self._mark()}.</p>")
+
+    @rule(seconds=st.integers(1, 5400))
+    def time(self, seconds: int) -> None:
+        """Time passes."""
+        self._run(self._sandbox.advance(seconds))
+
+    # --- their cockpits ------------------------------------------------------------------------------------------
+
+    @rule(who=WHO)
+    def poll(self, who: str) -> None:
+        """One reading."""
+        self._run(self._sandbox.advance(1))
+        self._run(self._cockpits[who].poll())
+
+    @rule(who=WHO)
+    def deliver(self, who: str) -> None:
+        """What is queued goes out."""
+        self._run(self._cockpits[who].deliver())
+
+    @rule(who=WHO)
+    def send_again(self, who: str) -> None:
+        """What was held back, having read why."""
+        self._cockpits[who].send_again()
+
+    @rule(who=WHO)
+    def cold_start(self, who: str) -> None:
+        """The laptop is gone, with what was only on it; somebody begins with an empty journal."""
+
+        async def start() -> Cockpit:
+            await gone.deliver()
+            self._retire(gone)
+            await gone.close()
+            return await self._new(who).open()
+
+        gone = self._cockpits[who]
+        self._cockpits[who] = self._run(start())
+
+    def _retire(self, cockpit: Cockpit) -> None:
+        cockpit.drop()
+        self._account(cockpit)
+        self._gone |= cockpit.told()
+        self._gone_done += Counter({kind: cockpit.done(kind) for kind in (*LINES, "reply")})
+
+    @staticmethod
+    def _account(cockpit: Cockpit) -> None:
+        """Everything that its person did is told, or was done by a colleague and told by them."""
+        told = cockpit.told()
+        for entry in cockpit.desk.journal.entries(cockpit.session.case.key):
+            assert entry.state == "done", f"{entry.action.kind} ended as {entry.state}: {entry.error}"
+        lifted = {
+            entry.action.id
+            for entry in cockpit.desk.journal.entries(cockpit.session.case.key)
+            if "lifted" in entry.outcome
+        }
+        assert set(cockpit.acted) == told.keys() | lifted, "nothing that was done is lost"
+
+    # --- what must hold ------------------------------------------------------------------------------------------
+
+    @rule()
+    def converge(self) -> None:
+        """Both deliver to the end; after two polls they show the same."""
+        self._run(self._converge())
+
+    async def _converge(self) -> None:
+        cockpits = list(self._cockpits.values())
+        for cockpit in cockpits:
+            await cockpit.deliver()
+            cockpit.drop()
+        for _ in range(2):
+            await self._sandbox.advance(1)  # Freshdesk tells a change to the second
+            for cockpit in cockpits:
+                await cockpit.poll()
+        ana, ben = cockpits
+        alike(ana, ben)
+        self._channel()
+        self._log()
+
+    def _channel(self) -> None:
+        """One note to each action, none in a thread; and none but those."""
+        posted = [
+            message
+            for channel in self._sandbox.state()["slack"]["channels"]
+            for message in channel["messages"]
+            if (message.get("metadata") or {}).get("event_type") == "cockpit_action"
+        ]
+        told = dict(self._gone)
+        for cockpit in self._cockpits.values():
+            self._account(cockpit)
+            told |= cockpit.told()
+        assert {one["metadata"]["event_payload"]["id"]: one["ts"] for one in posted} == told
+        assert len(posted) == len(told), "one note to each action"
+        assert all(one["thread_ts"] is None for one in posted)
+
+    def _lines(self) -> Counter[str]:
+        incident = self._sandbox.state()["pagerduty"]["incidents"][0]
+        return Counter(line["type"] for line in incident["log_entries"])
+
+    def _log(self) -> None:
+        """Each deed that is told was done: as many lines in PagerDuty's log, as many replies on the ticket."""
+        lines = self._lines() - self._others
+        done = self._gone_done + Counter(
+            {kind: sum(one.done(kind) for one in self._cockpits.values()) for kind in (*LINES, "reply")}
+        )
+        for kind, line in LINES.items():
+            assert lines[line] == done[kind], f"{kind}: {lines[line]} lines in the log, {done[kind]} told as done"
+        (ticket,) = self._sandbox.state()["freshdesk"]["tickets"]
+        assert sum(not one["incoming"] and not one["private"] for one in ticket["conversations"]) == done["reply"]
+
+    def teardown(self) -> None:
+        """However it went: they converge, and so does the next responder's cockpit, started cold."""
+        try:
+            if self._begun:
+                self._run(self._end())
+        finally:
+            self._run(self._close())
+            self._runner.close()
+            self._folder.cleanup()
+
+    async def _end(self) -> None:
+        await self._converge()
+        lou = await self._new("lou").open()
+        try:
+            await lou.poll()
+            for cockpit in self._cockpits.values():
+                alike(cockpit, lou)
+        finally:
+            await lou.close()
+
+    async def _close(self) -> None:
+        if self._begun:
+            for cockpit in self._cockpits.values():
+                await cockpit.close()
+            await self._sandbox.close()
+
+
+def alike(one: Cockpit, other: Cockpit) -> None:
+    """Both show the same, field by field."""
+    first, second = one.session.view, other.session.view
+    assert told_apart(first.assessment, second.assessment) == []
+    assert plain(first.snapshot.records) == plain(second.snapshot.records)
+
+
+def told_apart(one: Assessment, other: Assessment) -> list[tuple[object, object]]:
+    """What differs between two assessments."""
+    pairs: list[tuple[object, object]] = [
+        *zip(one.steps, other.steps, strict=True),
+        (one.deadlines, other.deadlines),
+        (one.official_start, other.official_start),
+        ((one.verdict, one.outage_kind), (other.verdict, other.outage_kind)),
+    ]
+    return [(first, second) for first, second in pairs if first != second]
+
+
+def plain(records: tuple[Record, ...]) -> list[tuple[object, ...]]:
+    """Records by value, in order."""
+    return [(one.id, one.kind, one.step, one.actor, one.at, dict(one.data), one.ts) for one in records]
