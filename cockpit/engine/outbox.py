@@ -4,9 +4,7 @@ One task walks each destination's deliveries ("lane"). Only the process that hol
 is the operating system's, so that a crash frees it. What other processes journal in the meantime is seen through
 SQLite's `data_version`.
 
-A write whose outcome isn't known is looked up before anything is sent again. What a look-up finds is believed at once;
-that it found nothing is believed only when a second one, seconds later, finds nothing either: a request that lost its
-sender may still be taken. How long that may take at most, nobody promises: `LOOK_AFTER` is the window that is closed.
+A write whose outcome isn't known is looked up before anything is sent again: see `look_up`.
 """
 
 from __future__ import annotations
@@ -22,16 +20,14 @@ from typing import TYPE_CHECKING
 from cockpit.engine.actions import KINDS
 from cockpit.engine.actions.kind import (
     NOTES,
-    Absent,
     Already,
-    CantTell,
     Data,
-    Found,
     Held,
     NotConfigured,
     Reach,
 )
 from cockpit.engine.journal_file import NotSaved
+from cockpit.engine.look_up import LookUp, claimed, rivals
 from cockpit.engine.telling import Telling
 from cockpit.engine.view import Case, DeliveryState, Part
 from cockpit.services.errors import Limited, OutcomeUnknown, Refused, ServiceError
@@ -43,15 +39,6 @@ if TYPE_CHECKING:
 
 GLANCE = 0.25
 """Seconds between looks at whether another process has journalled something. A look costs one PRAGMA."""
-
-LOOK_AFTER = (0.125, 0.5, 0.625)
-"""The waits before each look-up of a write of unknown outcome, in times that a request may take (of 8 s: 1, 4 and 5 s).
-
-After the last one a person is asked.
-"""
-
-ABSENT_TWICE = 2
-"""How many look-ups must find nothing before what could be recognised for certain is sent again."""
 
 UNWRITTEN_PAUSE = 2.0
 """Seconds until a delivery is tried again that the journal couldn't take down."""
@@ -107,7 +94,7 @@ class Outbox:
         self._changed = changed
         self._tell = tell
         self._betrayed_by = betrayed_by
-        self._timeout = timeout
+        self._look_up = LookUp(journal, now=now, timeout=timeout, arrived=self.finish, tell=tell)
         self._wake = asyncio.Event()
         self._turned = asyncio.Event()
         self._busy: dict[str, asyncio.Task[None]] = {}
@@ -151,7 +138,7 @@ class Outbox:
         if not self._lock.take():
             return
         try:
-            self._journal.resume(self._case().key, self._next_look(0))
+            self._journal.resume(self._case().key, self._look_up.next(0))
             orphans = self._journal.orphaned(self._case().key, self._now())
         except NotSaved:
             return  # `act` says it to whoever does something; the next glance tries again
@@ -217,12 +204,12 @@ class Outbox:
             self._changed()
 
     async def _attempt(self, entry: Entry) -> None:
-        reach = replace(self._reach(self._claimed(entry)), rivals=self._rivals(entry))
+        reach = replace(self._reach(claimed(self._journal, entry)), rivals=rivals(self._journal, entry))
         performer = self._performer(entry)
         try:
             # *Sending* with nobody at it: the journal couldn't take down how it ended.
             if entry.state in (DeliveryState.UNKNOWN, DeliveryState.SENDING):
-                if not await self._settled_by_looking(entry, performer, reach):
+                if not await self._look_up.absent(entry, performer, reach):
                     return
                 entry = self._journal.entry(entry.seq)
             if (words := self._betrayed_by(entry.action.data)) is not None:
@@ -239,7 +226,7 @@ class Outbox:
         try:
             outcome = await performer.send(reach, entry.action, baseline)
         except OutcomeUnknown as error:
-            self._journal.unknown(entry.seq, self._now(), str(error), not_before=self._next_look(0))
+            self._journal.unknown(entry.seq, self._now(), str(error), not_before=self._look_up.next(0))
         except (Held, NotConfigured, ServiceError) as error:
             if isinstance(error, Limited):
                 self._looks[entry.seq] = looked_at, baseline
@@ -254,44 +241,6 @@ class Outbox:
         if last is not None and now - last[0] < LOOK_HOLDS:
             return last
         return now, await performer.prepare(reach, _as_seen(entry))
-
-    async def _settled_by_looking(self, entry: Entry, performer: ActionKind | Telling, reach: Reach) -> bool:
-        """Look a write of unknown outcome up. True: it isn't there for certain, and is queued again."""
-        try:
-            recognition = await performer.recognise(reach, entry)
-        except (Held, Refused) as error:
-            # The world is such that it can't be looked up, now or later: a few more looks, then a person.
-            recognition = CantTell(str(error))
-        if isinstance(recognition, Found):
-            self._found(entry, recognition)
-            return False
-        if isinstance(recognition, Absent) and entry.looks + 1 >= ABSENT_TWICE:
-            self._journal.requeue(entry.seq, self._now())
-            return True
-        self._still_unknown(entry, recognition)
-        return False
-
-    def _found(self, entry: Entry, found: Found) -> None:
-        self.finish(entry, {**found.outcome, "found_by": found.by, **({} if found.certain else {"likely": True})})
-        if not found.certain:
-            words = KINDS[entry.action.kind].words(entry.action)
-            self._tell(f"No answer came to this: {words}. It is taken for arrived, by {found.by}.")
-
-    def _still_unknown(self, entry: Entry, recognition: Absent | CantTell) -> None:
-        looks = entry.looks + 1
-        asks = isinstance(recognition, CantTell) and looks >= len(LOOK_AFTER)
-        words = recognition.words if isinstance(recognition, CantTell) else entry.error or ""
-        self._journal.unknown(
-            entry.seq,
-            self._now(),
-            f"{words} Look there: did it arrive?" if asks else (entry.error or words),
-            asks=asks,
-            not_before=None if asks else self._next_look(looks),
-            looks=looks,
-        )
-
-    def _next_look(self, looks: int) -> datetime:
-        return _wall() + timedelta(seconds=self._timeout * LOOK_AFTER[min(looks, len(LOOK_AFTER) - 1)])
 
     def _broken(self, entry: Entry, fault: Exception) -> None:
         """A fault of ours: it must be seen, must not be tried for ever, and must not lose what a person meant."""
@@ -308,26 +257,6 @@ class Outbox:
             return kind
         anchor = self._journal.anchor(entry.action.case_key)
         return Telling(kind, self._journal.outcome(entry.action.id), self._now(), anchor)
-
-    def _claimed(self, entry: Entry) -> frozenset[str]:
-        """The ids of what other deliveries are known to have written."""
-        return frozenset(
-            str(value)
-            for other in self._journal.entries(entry.action.case_key)
-            if other.state is DeliveryState.DONE and other.seq != entry.seq
-            for name, value in other.outcome.items()
-            if name in ("conversation", "id")
-        )
-
-    def _rivals(self, entry: Entry) -> tuple[Action, ...]:
-        """The other actions of its kind, to the same place, of which nobody knows whether they arrived."""
-        return tuple(
-            other.action
-            for other in self._journal.entries(entry.action.case_key, open_only=True)
-            if other.state in (DeliveryState.UNKNOWN, DeliveryState.SENDING)
-            and (other.destination, other.part, other.action.kind) == (entry.destination, entry.part, entry.action.kind)
-            and other.seq != entry.seq
-        )
 
     def _not_sent(self, entry: Entry, error: Exception) -> None:
         """Nothing went out. While the outcome of an earlier attempt is unknown it stays unknown."""

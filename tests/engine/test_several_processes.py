@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sqlite3
 import sys
 from pathlib import Path
 
@@ -159,3 +160,74 @@ async def test_a_command_takes_over_when_the_deliverer_dies_in_the_middle(config
     assert second.returncode == 0, err.decode()
     assert told(sandbox)[1:] == ["✎ the first", "✎ the second"]
     await looking.close()
+
+
+async def test_two_notes_at_once_with_no_cockpit_open(config: Path, sandbox: Sandbox) -> None:
+    await with_channel_elsewhere(config, sandbox)
+    commands = [await cockpit(config, "note", "1924", f"at once {number}") for number in range(2)]
+    for command in commands:
+        out, err = await command.communicate()
+        assert command.returncode == 0, err.decode()
+        assert "✓ done" in out.decode()
+    assert sorted(told(sandbox)[1:]) == ["✎ at once 0", "✎ at once 1"]
+
+
+async def test_a_note_beside_an_open_cockpit_while_slack_is_down(config: Path, sandbox: Sandbox) -> None:
+    desk, session = await with_channel(config, sandbox)
+    sandbox.fault("slack", "500")
+    command = await cockpit(config, "note", "1924", "while Slack is down")
+    out, err = await command.communicate()
+    assert command.returncode == 5, err.decode()
+    assert "? unknown: note “while Slack is down”" in out.decode(), "a 500 doesn't say whether it was posted"
+    sandbox.clear_faults()
+    await until(lambda: told(sandbox)[1:] == ["✎ while Slack is down"], "the open cockpit sends it once Slack is back")
+    await session.close()
+    await desk.close()
+
+
+async def test_the_open_cockpit_is_killed_and_a_command_that_waits_delivers(config: Path, sandbox: Sandbox) -> None:
+    await with_channel_elsewhere(config, sandbox)
+    sandbox.fault("slack", "hang", path="chat.postMessage", count=1)
+    opened = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.two_cockpits.program", str(config), os.environ["COCKPIT_STATE_DIR"],
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    assert opened.stdin is not None
+    opened.stdin.write(b'{"do": "act", "kind": "note", "data": {"text": "on its way"}}\n')
+    await until(lambda: any(request.fault == "hang" for request in sandbox.requests), "it is on its way")
+    waiting = await cockpit(config, "note", "1924", "behind it")
+    looking = Desk(configuration.load(config))
+    await until(lambda: len(looking.history(looking.journal.cases()[0])) == 3, "the second is journalled behind it")
+    opened.kill()
+    await opened.communicate()
+    _, err = await waiting.communicate()
+    assert waiting.returncode == 0, err.decode()
+    assert told(sandbox)[1:] == ["✎ on its way", "✎ behind it"], "what was on its way is looked up, and sent once"
+    await looking.close()
+
+
+async def with_channel_elsewhere(config: Path, sandbox: Sandbox) -> None:
+    """Open the channel and close the cockpit that did."""
+    desk, session = await with_channel(config, sandbox)
+    await session.close()
+    await desk.close()
+
+
+async def test_a_journal_that_another_process_locks_for_long(config: Path, sandbox: Sandbox) -> None:
+    """A command says that nothing was done; an open cockpit says so, and goes on once the journal is free."""
+    desk, session = await with_channel(config, sandbox)
+    before = len(posted(sandbox))
+    holder = sqlite3.connect(desk.journal.path, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    command = await cockpit(config, "note", "1924", "nowhere to write it")
+    _, err = await command.communicate()
+    assert command.returncode == 2
+    assert "can't be written (database is locked)" in err.decode()
+    assert "Traceback" not in err.decode()
+    holder.execute("ROLLBACK")
+    holder.close()
+    session.act("note", text="free again")
+    await until(lambda: len(posted(sandbox)) == before + 1 and not session.view.outbox.deliveries)
+    assert told(sandbox)[1:] == ["✎ free again"]
+    await session.close()
+    await desk.close()

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from cockpit.engine.desk import Desk
+from cockpit.engine.ledger import delivery_of
 from cockpit.engine.session import Session
 from cockpit.engine.view import Delivery
 from cockpit.incident.facts import Source
@@ -171,3 +172,74 @@ async def test_looking_up_leaves_the_other_services_alone(session: Session, sand
     await until(lambda: any(r.path.endswith("/notes") and r.write for r in sandbox.requests))
     await until(lambda: not session.view.outbox.deliveries)
     assert session.view.snapshot.health[Source.SLACK].error is None
+
+
+async def test_a_hand_on_that_arrived_is_not_taken_back_from_who_has_it_since(
+    session: Session, sandbox: Sandbox
+) -> None:
+    people = {one.name: one for one in (await session.directory.search("")).found}
+    lou = people["Lou Marsh"]
+    sandbox.fault("pagerduty", "drop_after", method="PUT", count=1)
+    session.act("assign", user=lou.pagerduty, name=lou.name)
+    await until(lambda: assigned(sandbox) == [lou.pagerduty], "it arrived")
+    happen(sandbox, "reassign", by="kim", to="kim")
+    await until(lambda: not session.view.outbox.deliveries)
+    assert assigned(sandbox) == [people["Kim Tanaka"].pagerduty], "Kim's word stands"
+    assert any("⇄ Reassigned PagerDuty incident #1924 to Lou Marsh" in note["text"] for note in posted(sandbox))
+
+
+def assigned(sandbox: Sandbox) -> list[str]:
+    """Whose the incident is, by PagerDuty's ids."""
+    return [one["assignee"]["id"] for one in sandbox.state()["pagerduty"]["incidents"][0]["assignments"]]
+
+
+async def test_a_colleagues_deed_is_not_taken_for_ours_that_did_not_arrive(session: Session, sandbox: Sandbox) -> None:
+    sandbox.fault("pagerduty", "drop_before", method="PUT", count=1)
+    session.act("resolve_incident", resolution="")
+    await until(lambda: session.view.outbox.unknown)
+    happen(sandbox, "resolve", by="kim")
+    await until(lambda: session.view.outbox.refused)
+    (held,) = session.view.outbox.deliveries
+    assert held.held
+    assert "#1924 is resolved already: Kim Tanaka resolved it at 13:03 UTC." in (held.error or "")
+    assert not any("✔ Resolved" in note["text"] for note in posted(sandbox)), "what we didn't do isn't told"
+
+
+async def test_a_line_that_may_be_anybodys_is_put_to_the_person(settings: Settings, sandbox: Sandbox) -> None:
+    sandbox.fault("pagerduty", "403", method="GET", path="users/")
+    desk = Desk(settings, timeout=2.0)
+    session = desk.session(await desk.find("1924"))
+    await session.start_delivering()
+    sandbox.fault("pagerduty", "drop_after", method="PUT", count=1)
+    session.act("acknowledge")
+    await until(lambda: asked(session))
+    words = asked(session).error or ""  # type: ignore[union-attr]
+    assert "You wanted to acknowledge the incident. PagerDuty's log shows it at 13:03:00 UTC, but not whether" in words
+    assert "did it arrive?" in words
+    await session.close()
+    await desk.close()
+
+
+async def test_what_a_write_was_found_by_is_kept_and_told_where_it_is_not_certain(
+    session: Session, sandbox: Sandbox
+) -> None:
+    sandbox.fault("freshdesk", "drop_after", path="reply", count=1)
+    reply(session, WORDS)
+    await until(lambda: any("✉ Told" in note["text"] for note in posted(sandbox)))
+    likeness = "a reply of the same words by Ana Ruiz at 13:03 UTC"
+    assert f"(no answer came; taken for arrived by {likeness}) — Ana Ruiz" in posted(sandbox)[-1]["text"]
+    assert any(f"It is taken for arrived, by {likeness}." in words for words in session.view.notices)
+    sandbox.fault("slack", "drop_after", path="chat.postMessage", count=1)
+    session.act("note", text="certain")
+    await until(lambda: not session.view.outbox.deliveries)
+    found = {one.title: one.found_by for one in delivered(session) if one.found_by}
+    assert found == {
+        "first response to ticket 4038 (R. Osei)": likeness,
+        "note “certain”": "its id in the channel",
+    }
+    assert posted(sandbox)[-1]["text"] == "✎ certain — Ana Ruiz", "an id leaves nothing to tell"
+
+
+def delivered(session: Session) -> list[Delivery]:
+    """Every delivery of the session's case."""
+    return [delivery_of(entry, session.now()) for entry in session._journal.entries(session.case.key)]

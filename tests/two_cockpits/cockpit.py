@@ -117,3 +117,12 @@ class Cockpit:
         """End."""
         await self.session.close()
         await self.desk.close()
+
+
+async def with_channel(sandbox: Sandbox, folder: Path) -> None:
+    """Give the incident its channel and its ticket, by the deeds of a third person."""
+    lou = await Cockpit(sandbox, folder / "lou", "lou").open()
+    lou.act("link_ticket", ticket=TICKET)
+    lou.act("open_channel")
+    await lou.deliver()
+    await lou.close()

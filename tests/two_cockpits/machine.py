@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections import Counter
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -60,6 +60,14 @@ class TwoCockpits(RuleBasedStateMachine):
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
         return self._runner.run(work)
 
+    def _let(self, deed: Callable[..., T], *given: Any, **data: Any) -> T:
+        """Do something that needs the event loop to run."""
+
+        async def work() -> T:
+            return deed(*given, **data)
+
+        return self._run(work())
+
     def _new(self, person: str) -> Cockpit:
         self._count += 1
         return Cockpit(self._sandbox, Path(self._folder.name) / f"{person}-{self._count}", person)
@@ -95,48 +103,49 @@ class TwoCockpits(RuleBasedStateMachine):
     @rule(who=WHO, step=STEPS)
     def attest(self, who: str, step: str) -> None:
         """A person's word that it is done."""
-        self._cockpits[who].act("attest", step=step, note=self._mark())
+        self._let(self._cockpits[who].act, "attest", step=step, note=self._mark())
 
     @rule(who=WHO, step=STEPS, kind=st.sampled_from(["override", "not_applicable", "defer", "retract"]))
     def judge(self, who: str, step: str, kind: str) -> None:
         """Another word on a step."""
-        self._cockpits[who].act(kind, step=step, reason=self._mark())
+        self._let(self._cockpits[who].act, kind, step=step, reason=self._mark())
 
     @rule(who=WHO, verdict=st.sampled_from(["outage", "not_outage", "asked_for_more"]))
     def verdict(self, who: str, verdict: str) -> None:
         """What the test by hand found."""
-        self._cockpits[who].act("attest", step="validate.test", verdict=verdict)
+        self._let(self._cockpits[who].act, "attest", step="validate.test", verdict=verdict)
 
     @rule(who=WHO)
     def note(self, who: str) -> None:
         """A line of the timeline."""
-        self._cockpits[who].act("note", text=f"looked {self._mark()}")
+        self._let(self._cockpits[who].act, "note", text=f"looked {self._mark()}")
 
     @rule(who=WHO, purpose=st.sampled_from(["first_response", "update", "resolution"]))
     def reply(self, who: str, purpose: str) -> None:
         """To the one ticket."""
-        self._cockpits[who].reply(f"We are on it, {self._mark()}.", purpose)
+        self._let(self._cockpits[who].reply, f"We are on it, {self._mark()}.", purpose)
 
     @rule(who=WHO)
     def lift(self, who: str) -> None:
         """Every reply that this cockpit sees in a thread."""
         cockpit = self._cockpits[who]
         if unlifted(cockpit.session.view.snapshot):
-            cockpit.acted += cockpit.session.lift_all()
+            cockpit.acted += self._let(cockpit.session.lift_all)
 
     @rule(who=WHO, to=st.sampled_from(["Kim Tanaka", "Lou Marsh", "Ben Okafor"]), liaison=st.booleans())
     def hand_over(self, who: str, to: str, liaison: bool) -> None:
         """The responder's role, perhaps the liaison's too."""
         cockpit, person = self._cockpits[who], self._people[to]
         try:
-            cockpit.acted += cockpit.session.hand_over(person, person if liaison else None, agreed="yes")
+            also = person if liaison else None
+            cockpit.acted += self._let(cockpit.session.hand_over, person, also, agreed="yes")
         except Impossible:
             return
 
     @rule(who=WHO, kind=st.sampled_from(["link_ticket", "unlink_ticket"]))
     def link(self, who: str, kind: str) -> None:
         """The ticket belongs here, or elsewhere."""
-        self._cockpits[who].act(kind, ticket=TICKET)
+        self._let(self._cockpits[who].act, kind, ticket=TICKET)
 
     @rule(
         who=WHO,
@@ -145,21 +154,23 @@ class TwoCockpits(RuleBasedStateMachine):
     def change(self, who: str, kind: str) -> None:
         """The incident's status, or the ticket's."""
         data: dict[str, object] = {"ticket": TICKET} if kind.endswith("ticket") else {"resolution": ""}
-        self._cockpits[who].act(kind, **data)
+        self._let(self._cockpits[who].act, kind, **data)
 
     @rule(who=WHO, priority=st.sampled_from(["P1", "P2", None]))
     def prioritise(self, who: str, priority: str | None) -> None:
         """The incident's priority."""
-        self._cockpits[who].act("set_priority", priority=priority)
+        self._let(self._cockpits[who].act, "set_priority", priority=priority)
 
     @rule(who=WHO, whom=st.sampled_from(["Kim Tanaka", "Lou Marsh"]), kind=st.sampled_from(["ask", "invite"]))
     def pull_in(self, who: str, whom: str, kind: str) -> None:
         """Somebody who knows."""
         one = self._people[whom]
         if kind == "ask":
-            self._cockpits[who].act("request_responders", users=[one.pagerduty], names=[whom], message="please")
+            self._let(
+                self._cockpits[who].act, "request_responders", users=[one.pagerduty], names=[whom], message="please"
+            )
         else:
-            self._cockpits[who].act("invite", users=[one.slack], names=[whom])
+            self._let(self._cockpits[who].act, "invite", users=[one.slack], names=[whom])
 
     @rule(who=WHO, minutes=st.integers(1, 90))
     def snooze(self, who: str, minutes: int) -> None:
@@ -169,7 +180,7 @@ class TwoCockpits(RuleBasedStateMachine):
             if clock.state is not Due.MET:
                 until = (cockpit.session.now() + timedelta(minutes=minutes)).isoformat()
                 data = {"ticket": clock.ticket} if clock.ticket is not None else {}
-                cockpit.act("snooze", deadline=clock.id, until=until, reason=self._mark(), **data)
+                self._let(cockpit.act, "snooze", deadline=clock.id, until=until, reason=self._mark(), **data)
                 return
 
     # --- what happens around them --------------------------------------------------------------------------------
@@ -228,7 +239,7 @@ class TwoCockpits(RuleBasedStateMachine):
     @rule(who=WHO)
     def send_again(self, who: str) -> None:
         """What was held back, having read why."""
-        self._cockpits[who].send_again()
+        self._let(self._cockpits[who].send_again)
 
     @rule(who=WHO)
     def cold_start(self, who: str) -> None:

@@ -81,7 +81,7 @@ class Logged(OnIncident):
         if reason := self.in_vain(reach, incident, log, action):
             raise Held(f"{self.undone}: {reason}")
         news = [line for line in _since(log, action.data.get("seen")) if line.kind in self.bears]
-        if others := [line for line in news if not is_us(reach, line.agent)]:
+        if others := [line for line in news if not _ours(reach, line)]:
             raise Held(f"{self.undone} yet: after what you saw, {did(reach, others[-1])}. {SEND_AGAIN}")
         return {"log": [line.id for line in log if line.kind is self.logged]}
 
@@ -93,10 +93,10 @@ class Logged(OnIncident):
         before = set(entry.baseline.get("log", ()))
         new = [line for line in await _log(reach, entry.action) if line.kind is self.logged and line.id not in before]
         new = [line for line in new if self.wrote(entry.action, line)]
-        ours = next((line for line in new if is_us(reach, line.agent)), None)
+        ours = next((line for line in new if _ours(reach, line)), None)
         if ours is not None:
             return Found({}, f"its line in PagerDuty's log at {ours.at:%H:%M:%S} UTC")
-        doubtful = next((line for line in new if is_us(reach, line.agent) is None), None)
+        doubtful = next((line for line in new if _ours(reach, line) is None), None)
         if doubtful is None:
             return Absent()
         return CantTell(
@@ -127,10 +127,15 @@ def is_us(reach: Reach, person: Person | None) -> bool | None:
     return person.email.casefold() == reach.email.casefold()
 
 
+def _ours(reach: Reach, line: LogEntry) -> bool | None:
+    """Whether that line is this cockpit's; a service or an integration is nobody's cockpit."""
+    return is_us(reach, line.agent) if line.agent is None or line.by_person else False
+
+
 def did(reach: Reach, line: LogEntry) -> str:
     """What a line of the log tells: *Ben Okafor acknowledged it at 13:05 UTC*."""
     name = line.agent.name if line.agent else "somebody"
-    who = "you" if is_us(reach, line.agent) else name
+    who = "you" if _ours(reach, line) else name
     return f"{who} {_deed(line)} at {line.at:%H:%M} UTC"
 
 
