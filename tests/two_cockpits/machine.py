@@ -183,6 +183,24 @@ class TwoCockpits(RuleBasedStateMachine):
                 self._let(cockpit.act, "snooze", deadline=clock.id, until=until, reason=self._mark(), **data)
                 return
 
+    @rule(
+        first=WHO,
+        kind=st.sampled_from(["acknowledge", "resolve_incident", "reopen_incident", "set_priority", "reply", "lift"]),
+    )
+    def both(self, first: str, kind: str) -> None:
+        """The same key at once, each on what is on their own screen."""
+        for who in sorted(self._cockpits, key=lambda who: who != first):
+            if kind == "reply":
+                self.reply(who, "update")
+            elif kind == "lift":
+                self.lift(who)
+            elif kind == "set_priority":
+                self.prioritise(who, "P1")
+            else:
+                self.change(who, kind)
+        for who in sorted(self._cockpits, key=lambda who: who != first):
+            self.deliver(who)
+
     # --- what happens around them --------------------------------------------------------------------------------
 
     @rule(kind=st.sampled_from(["resolve", "reopen", "P1", "P2", "reassign"]))
