@@ -25,7 +25,7 @@ from cockpit.services.freshdesk import Freshdesk
 from tests.two_cockpits.cockpit import TICKET, with_channel
 from tests.two_cockpits.process import CockpitProcess, processes
 
-OFFSETS = (0, 2, 4, 6, 8, 10, 15, 20, 30, 40, 60, 80, 120, 200, 400)
+OFFSETS = (0, 2, 4, 6, 8, 10, 15, 20, 30, 40, 60, 80, 120, 200, 400, 800)
 """Milliseconds by which the second acts after the first."""
 AHEAD = 0.15
 """Seconds from the order to the first deed."""
