@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cockpit.command_line.private_file import write_private
 from cockpit.command_line.sandbox import config_text
+from cockpit.private_file import write_private
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
