@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from cockpit.engine.view import Delivery, DeliveryState, Outbox, Part
-from cockpit.incident.facts import Freshness, Health, Source
+from cockpit.incident.facts import Freshness, Health, LogKind, Source
 from cockpit.tui.screens.incident import IncidentScreen
 from tests.incident.build import ANA, BEN, KIM, OSEI, World, at, outage
-from tests.tui.looking import running_text, text_in
+from tests.tui.looking import come_to_rest, running_text, text_in
 from tests.tui.still import StillSession, still_app, view_of
 
 
@@ -83,6 +83,30 @@ async def test_the_cursor_and_the_next_step_are_told_apart_without_colour_and_on
         await pilot.press("g", "enter", "3", "full_stop")
         await pilot.pause()
         assert rows("›") == rows("next IR"), "its phase, which was folded, is open again"
+
+
+async def test_a_list_that_is_at_its_top_stays_there_when_its_window_shrinks() -> None:
+    world = outage()
+    app = still_app(view_of(world, "18:02"))
+    async with app.run_test(size=(120, 40)) as pilot:
+        for minute in range(15):
+            world.entry(LogKind.OTHER, f"17:{minute:02}", ANA, summary=f"look {minute}")
+        session_of(app).become(view_of(world, "18:02"))
+        await come_to_rest(pilot)
+        assert "look 14" in text_in(app, "#history"), "news come in at the top, far above the cursor"
+        await pilot.press("1", "c")
+        await come_to_rest(pilot)
+        assert app.screen.has_class("-writing-reply")
+        assert "look 14" in text_in(app, "#history")
+
+
+async def test_a_narrow_header_says_since_when_rather_than_whose_update_is_due() -> None:
+    world = outage()
+    world.ticket_now(4038, company="The University of a Very Long Name").said("20:29", "restarting it")
+    app = still_app(view_of(world, "20:30"))
+    async with app.run_test(size=(80, 24)):
+        assert "OFFICIAL since 16:20" in text_in(app, "#header")
+        assert "! Update 2 h 10 min late" in text_in(app, "#header")
 
 
 async def test_a_failing_service_keeps_its_facts_on_the_screen_and_says_how_old_they_are() -> None:

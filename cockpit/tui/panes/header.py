@@ -76,6 +76,8 @@ class Header(Lines):
         left = self._official(view, now)
         if measure(left) + measure(right) + 4 > width:
             left = self._official(view, now, brief=True)
+        if due and measure(left) + measure(right) + 4 > width:
+            right = self._next_due(due, now, brief=True)
         if relief is not None:
             told = self._relief(relief, now)
             if measure((*left, *right, *told)) + 8 <= width:
@@ -99,7 +101,8 @@ class Header(Lines):
         return tuple(spans)
 
     @staticmethod
-    def _next_due(due: list[Deadline], now: datetime) -> Line:
+    def _next_due(due: list[Deadline], now: datetime, *, brief: bool = False) -> Line:
+        """What is due first; `brief`: without whose it is."""
         first = due[0]
         sign = signs.DUE[first.state]
         ink = sign.ink if first.state is not Due.OK else "plain"
@@ -107,7 +110,7 @@ class Header(Lines):
         title = first.title
         if same > 1:
             title = f"{first.title} ({same})"
-        elif first.ticket is not None:
+        elif first.ticket is not None and not brief:
             title = f"{first.title} {first.about.partition(' · ')[0]}"
         if first.snoozed_until is not None:
             return ((f"◷ {title} snoozed until {moments.stamp(first.snoozed_until, now)}", "dim"),)

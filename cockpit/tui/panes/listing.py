@@ -303,7 +303,8 @@ class Listing(Inked, ScrollView, can_focus=True):
             self._to_end()
         elif anchor is not None and (index := self._index(anchor)) is not None:
             self._to(self._start(index) + below)
-        elif (index := self._index(self.selected)) is not None:
+        elif self.has_focus and (index := self._index(self.selected)) is not None:
+            # A window at the top that nobody is in stays there, where news come in.
             self._reveal(index)
         self.refresh()
 

@@ -165,12 +165,17 @@ class IncidentScreen(StepDeeds):
             other.set_class(other is pane, "-current")
         self.announce()
 
-    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """Where the focus goes, there the person is."""
+    def on_descendant_focus(self) -> None:
+        """Where the focus is, there the person is.
+
+        Not where the event comes from: of two that follow each other closely the later one may arrive first.
+        """
+        if (widget := self.focused) is None:
+            return
         for pane in self.panes:
-            if pane in event.widget.ancestors and pane is not self._current:
+            if pane in widget.ancestors and pane is not self._current:
                 self._enter(pane)
-        self.set_class(isinstance(event.widget, Composer), "-writing-reply")
+        self.set_class(isinstance(widget, Composer), "-writing-reply")
         self.announce()
         self.reply.judge()
 
