@@ -180,17 +180,18 @@ class Deliveries(AuditTrail):
                 (action_id, action_id),
             )
 
-    def resume(self, case_key: str, look_at: datetime) -> None:
-        """Don't go on waiting for what another process had backed off from: a person has just started this one.
+    def resume(self, case_key: str, look_at: datetime, service: str = "") -> None:
+        """Don't go on waiting for what was backed off from: a person has just started, or that service came back.
 
-        What is queued may go at once; what is unknown may be looked up at `look_at`.
+        What is queued may go at once; what is unknown may be looked up at `look_at`. Without a `service` all of it.
         """
-        ours = "action_id IN (SELECT id FROM actions WHERE case_key = ?)"
+        ours = "destination LIKE ? AND action_id IN (SELECT id FROM actions WHERE case_key = ?)"
+        which = (f"{service}%", case_key)
         with self._transaction() as db:
-            db.execute(f"UPDATE deliveries SET not_before = NULL WHERE state = 'queued' AND {ours}", (case_key,))  # noqa: S608
+            db.execute(f"UPDATE deliveries SET not_before = NULL WHERE state = 'queued' AND {ours}", which)  # noqa: S608
             db.execute(
                 f"UPDATE deliveries SET not_before = ? WHERE state = 'unknown' AND not_before > ? AND {ours}",  # noqa: S608
-                (look_at.isoformat(), look_at.isoformat(), case_key),
+                (look_at.isoformat(), look_at.isoformat(), *which),
             )
 
     def orphaned(self, case_key: str, now: datetime) -> int:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from cockpit.engine.actions import ActionKind
     from cockpit.engine.delivery_lock import DeliveryLock
     from cockpit.engine.journal import Action, Entry, Journal
+    from cockpit.incident.facts import Source
 
 GLANCE = 0.25
 """Seconds between looks at whether another process has journalled something. A look costs one PRAGMA."""
@@ -105,6 +106,13 @@ class Outbox:
     def wake(self) -> None:
         """Something was journalled, or the world changed so that something may go now."""
         self._wake.set()
+
+    def hurry(self, source: Source) -> None:
+        """That service can be read again: what backed off from it needn't wait any longer."""
+        if self.delivering:
+            with suppress(NotSaved):  # then it waits as long as it would have
+                self._journal.resume(self._case().key, self._look_up.next(0), source.value)
+            self.wake()
 
     async def run(self) -> None:
         """Deliver until cancelled."""

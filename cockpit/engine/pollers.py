@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import PurePath
+from traceback import extract_tb
 
 from cockpit.engine.pace import Pace
 from cockpit.incident.facts import Freshness, Health, Source
@@ -27,9 +29,9 @@ ALONE, TOGETHER = 0.1, 0.3
 class Poller:
     """Reads one service again and again, and keeps its `health`.
 
-    `read` does one round; it raises a `ServiceError` when it fails. `changed` is called after each round. Intervals
-    and waits are real time, no interval shorter than `at_least`; `now` is the incident's clock, in which health is
-    told.
+    `read` does one round; it raises a `ServiceError` when it fails. `changed` is called after each round, `recovered`
+    before that after the first good one that follows failures. Intervals and waits are real time, no interval shorter
+    than `at_least`; `now` is the incident's clock, in which health is told.
     """
 
     def __init__(
@@ -40,6 +42,7 @@ class Poller:
         *,
         now: Callable[[], datetime],
         changed: Callable[[], None],
+        recovered: Callable[[], None] = lambda: None,
         at_least: Callable[[], float] = lambda: 0.0,
         remembered_at: datetime | None = None,
     ) -> None:
@@ -50,6 +53,7 @@ class Poller:
         self._read = read
         self._now = now
         self._changed = changed
+        self._recovered = recovered
         self._at_least = at_least
         self._poke = asyncio.Event()
         self._failing_since: datetime | None = None
@@ -83,10 +87,15 @@ class Poller:
                 await self._read()
         except ServiceError as error:
             result = self._failed(error)
+        except Exception as fault:
+            # A fault of ours in one reading must be seen, and must not end all that come after it.
+            result = self._failed(_faulty(self.source, fault))
         else:
-            self._failures, self._failing_since = 0, None
+            failed, self._failures, self._failing_since = self._failures, 0, None
             self.health = Health(state=Freshness.OK, read_at=self._now())
             result = self._next(), True
+            if failed:
+                self._recovered()
         self.rounds += 1
         self._changed()
         return result
@@ -129,3 +138,12 @@ class Poller:
             limited=isinstance(error, Limited),
             retry_at=self._now() + timedelta(seconds=wait),
         )
+
+
+def _faulty(source: Source, fault: Exception) -> ServiceError:
+    """What to tell of a fault of ours: its kind and place, but not its words, which may hold what was read."""
+    place = extract_tb(fault.__traceback__)[-1]
+    where = f"{type(fault).__name__} in {PurePath(place.filename).name}, line {place.lineno}"
+    return ServiceError(
+        source, "read", f"A fault in the cockpit ({where}) kept this from being read; it tries again. Please report it."
+    )

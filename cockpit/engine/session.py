@@ -97,6 +97,7 @@ class Session:
             colleagues=self._at_work,
             learn=self._learn,
             log_read=self._refresh_log,
+            recovered=lambda source: self._outbox.hurry(source),
             changed=self._publish_soon,
         )
         self._outbox = Outbox(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from cockpit.engine.pollers import Poller
@@ -30,7 +31,8 @@ class Watch:
 
     `facts` holds what was read (its `records` and `health` are not kept here). `tickets` tells which tickets are
     linked now, `colleagues` how many cockpits are at work on the case, this one included; `learn` is told what the
-    services teach about the case, `log_read` that the channel's messages changed, `changed` that a round is over.
+    services teach about the case, `log_read` that the channel's messages changed, `recovered` which service can be read
+    again after it could not, `changed` that a round is over.
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class Watch:
         colleagues: Callable[[], int],
         learn: Callable[[Case], None],
         log_read: Callable[[], None],
+        recovered: Callable[[Source], None],
         changed: Callable[[], None],
     ) -> None:
         self.facts = remembered
@@ -56,6 +59,7 @@ class Watch:
         self._colleagues = colleagues
         self._learn = learn
         self._log_read = log_read
+        self._recovered = recovered
         self._changed = changed
         self._pagerduty = PagerDutyReader(reach)
         self._slack = SlackReader(reach)
@@ -81,8 +85,14 @@ class Watch:
             return together / self._settings.polls.hurry(source.value)
 
         poller = Poller(
-            source, interval, connected, now=self._settings.now, changed=self._changed, at_least=at_least
-        )  # fmt: skip
+            source,
+            interval,
+            connected,
+            now=self._settings.now,
+            changed=self._changed,
+            recovered=partial(self._recovered, source),
+            at_least=at_least,
+        )
         before = self.facts.health.get(source)
         if before is not None and before.read_at is not None:
             poller.health = Health(state=Freshness.STALE, read_at=before.read_at)

@@ -172,7 +172,8 @@ async def test_cockpits_on_one_channel_divide_what_slack_grants_polls(
     desk = Desk(usual)
     watch = Watch(
         usual, desk.connection, Snapshot(), reach=lambda: None, tickets=tuple, colleagues=lambda: cockpits,  # type: ignore[arg-type, return-value]
-        learn=lambda case: None, log_read=lambda: None, changed=lambda: None,
+        learn=lambda case: None, log_read=lambda: None, recovered=lambda source: None,
+        changed=lambda: None,
     )  # fmt: skip
     poller = watch.pollers[Source.SLACK]
     waits = [poller._next() for _ in range(50)]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from cockpit.engine.actions import Impossible
 from cockpit.engine.desk import Desk
+from cockpit.engine.pollers import Poller
 from cockpit.engine.session import Session
 from cockpit.engine.view import Delivery, DeliveryState
 from cockpit.incident.checklist import State
@@ -16,7 +17,7 @@ from cockpit.incident.facts import Freshness, Source
 from cockpit.sandbox import Sandbox
 from cockpit.sandbox.scenario import Event
 from cockpit.settings import Settings
-from tests.conftest import settings_for
+from tests.conftest import BEGIN, settings_for
 from tests.waiting import until
 
 
@@ -355,3 +356,49 @@ async def test_a_note_joins_the_channel_that_our_bot_is_not_in(session: Session,
     session.act("note", text="back again")
     await until(lambda: not session.view.outbox.deliveries)
     assert len(posted(sandbox)) == before + 1
+
+
+async def test_what_backed_off_goes_out_once_the_service_can_be_read_again(session: Session, sandbox: Sandbox) -> None:
+    session.act("open_channel")
+    await until(lambda: session.view.snapshot.slack is not None and not session.view.outbox.deliveries)
+    sandbox.fault("slack", "drop_before")
+    session.act("note", text="kept")
+    await until(lambda: session.view.outbox.deliveries and session.view.outbox.deliveries[0].error)
+    await until(lambda: session.view.snapshot.health[Source.SLACK].error)
+    (delivery,) = session.view.outbox.deliveries
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    session._journal.requeue(delivery.seq, session.now(), delivery.error, tomorrow)
+    session.act("incident_note", text="another service is none of it")
+    await until(lambda: len(session.view.outbox.deliveries) == 2, "its note waits behind")
+    sandbox.clear_faults()
+    await until(lambda: not session.view.outbox.deliveries)
+    assert [note["text"].partition(" — ")[0] for note in posted(sandbox)][-2:] == [
+        "✎ kept",
+        "✎ Noted in PagerDuty: another service is none of it",
+    ]
+
+
+async def test_a_fault_of_ours_in_a_reading_is_told_and_ends_nothing() -> None:
+    faults = [True, False]
+    recovered: list[bool] = []
+
+    async def read() -> None:
+        if faults.pop(0):
+            raise KeyError("what was read")
+
+    poller = Poller(
+        Source.SLACK,
+        lambda: 5.0,
+        read,
+        now=lambda: BEGIN,
+        changed=lambda: None,
+        recovered=lambda: recovered.append(True),
+    )
+    await poller.round()
+    assert poller.health.state is Freshness.DOWN
+    assert "A fault in the cockpit (KeyError in test_session.py, line " in (poller.health.error or "")
+    assert "what was read" not in (poller.health.error or "")
+    assert not recovered
+    await poller.round()
+    assert poller.health.state is Freshness.OK
+    assert recovered
