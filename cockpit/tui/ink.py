@@ -2,17 +2,18 @@
 
 A pane draws `Line`s: runs of text, each with the name of an ink. The inks' colours are component classes in
 styles.tcss (`.ink--good` …), so that every theme, the ANSI ones and NO_COLOR included, is the stylesheet's affair,
-and text from outside is never read as markup.
+and text from outside is never read as markup. A screen or a dialog has them once (`INK_CLASSES`), for all that is drawn
+in it: Textual works each of them out anew whenever a class changes around it.
 """
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import ClassVar
+from functools import cached_property, lru_cache
 
 from rich.cells import cell_len, chop_cells, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
+from textual.containers import Vertical
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -28,6 +29,9 @@ INKS = (
 """good: a service proves it. attested: a person says so. overridden: set aside on purpose. key: a key to press.
 
 mine: written by this cockpit. new: unread. alarm: the one thing on the screen that is late or broken."""
+
+INK_CLASSES = {f"ink--{name}" for name in (*INKS, "cursor", "cursor-blurred")}
+"""The component classes of a screen on which something is `Inked`."""
 
 
 @lru_cache(maxsize=8192)
@@ -104,27 +108,40 @@ def spread(left: Line, right: Line, width: int, *, gap: int = 1) -> Line:
     return (*left, (" " * (width - measure(left) - right_width), "plain"), *right)
 
 
-class Inked(Widget):
-    """A widget that draws lines of ink."""
+class Paper(Vertical):
+    """A box with a background of its own, and the inks for what is drawn on it."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"ink--{name}" for name in (*INKS, "cursor", "cursor-blurred")}
+    COMPONENT_CLASSES = INK_CLASSES
+
+
+class Inked(Widget):
+    """A widget that draws lines of ink, on a screen or paper that has the inks."""
+
+    @cached_property
+    def _inkwell(self) -> Widget:
+        """The nearest around it that has the inks."""
+        return next(
+            node
+            for node in self.ancestors
+            if isinstance(node, Widget) and INK_CLASSES <= node.__class__.COMPONENT_CLASSES
+        )
 
     def inked(self, line: Line, width: int, under: str | None = None) -> Strip:
         """The line as cells, cut or filled up to `width`; `under` names the ink whose background lies beneath."""
         background = Style.null()
         if under is not None:
             # Its colour as blended with what is behind; of the rest only what the stylesheet says of this ink.
-            whole = self.get_component_rich_style(f"ink--{under}")
-            own = self.get_component_rich_style(f"ink--{under}", partial=True)
+            whole = self._inkwell.get_component_rich_style(f"ink--{under}")
+            own = self._inkwell.get_component_rich_style(f"ink--{under}", partial=True)
             background = Style(bgcolor=whole.bgcolor, reverse=own.reverse, bold=own.bold)
         segments = []
         for text, ink in line:
             name, _, action = ink.partition("@")
-            style = self.get_component_rich_style(f"ink--{name or 'plain'}") + background
+            style = self._inkwell.get_component_rich_style(f"ink--{name or 'plain'}") + background
             if action:
                 style += Style.from_meta({"@click": action})
             segments.append(Segment(text, style))
-        filler = self.rich_style + background
+        filler = self._inkwell.get_component_rich_style("ink--plain") + background
         return Strip(segments).adjust_cell_length(width, filler)
 
 

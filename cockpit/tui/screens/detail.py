@@ -7,11 +7,10 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
 
-from cockpit.tui.ink import Line, paragraph
+from cockpit.tui.ink import Line, Paper, paragraph
 from cockpit.tui.panes.listing import Listing, Row
 
 
@@ -32,7 +31,7 @@ class Detail(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """The facts, in a list that scrolls."""
-        with Vertical(classes="dialog fitted") as dialog:
+        with Paper(classes="dialog fitted") as dialog:
             dialog.border_title = Content(self._title)
             keys = "o opens the link · y copies · esc closes" if self._url else "y copies · esc closes"
             dialog.border_subtitle = Content(keys)

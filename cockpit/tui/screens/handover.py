@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
-from cockpit.tui.ink import Line, paragraph
+from cockpit.tui.ink import Line, Paper, paragraph
 from cockpit.tui.panes.listing import Listing, Row
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class HandoverReview(ModalScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         """The facts, the brief in a list that scrolls, how it was agreed, the two buttons."""
-        with Vertical(classes="dialog tall", id="review") as dialog:
+        with Paper(classes="dialog tall", id="review") as dialog:
             dialog.border_title = Content("Hand over")
             dialog.border_subtitle = Content("tab goes on · j k scroll · esc cancels")
             for label, text in self._facts:

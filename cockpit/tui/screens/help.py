@@ -6,12 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
 
 from cockpit.tui import signs
-from cockpit.tui.ink import Line, paragraph
+from cockpit.tui.ink import Line, Paper, paragraph
 from cockpit.tui.panes.listing import Listing, Row
 
 if TYPE_CHECKING:
@@ -40,7 +39,7 @@ class HelpScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """One list that scrolls."""
-        with Vertical(classes="dialog tall") as dialog:
+        with Paper(classes="dialog tall") as dialog:
             dialog.border_title = Content("Help")
             dialog.border_subtitle = Content("j k scroll · ctrl+p finds a command · esc closes")
             yield Listing(cursor=False)

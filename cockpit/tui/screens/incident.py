@@ -13,7 +13,7 @@ from textual.widgets import Input, TextArea
 from cockpit.tui.command import WRITING
 from cockpit.tui.commands import COMMANDS, bindings
 from cockpit.tui.deeds.steps import StepDeeds
-from cockpit.tui.ink import Line, Lines, Span, clip
+from cockpit.tui.ink import INK_CLASSES, Line, Lines, Span, clip
 from cockpit.tui.panes.channel import ChannelPane
 from cockpit.tui.panes.composer import Composer
 from cockpit.tui.panes.header import Header
@@ -65,6 +65,7 @@ class Tabs(Lines):
 class IncidentScreen(StepDeeds):
     """One incident, whole."""
 
+    COMPONENT_CLASSES = INK_CLASSES
     BINDINGS: ClassVar[list[BindingType]] = bindings()
     AUTO_FOCUS = "#steps"
 

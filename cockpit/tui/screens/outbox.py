@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
 
@@ -13,7 +12,7 @@ from cockpit.engine.journal_file import NotSaved
 from cockpit.engine.view import Delivery, DeliveryState, View
 from cockpit.incident.facts import LABELS, Source
 from cockpit.tui import moments
-from cockpit.tui.ink import Line, paragraph, spread
+from cockpit.tui.ink import Line, Paper, paragraph, spread
 from cockpit.tui.panes.listing import Listing, Row
 from cockpit.tui.signs import Sign
 
@@ -53,7 +52,7 @@ class OutboxScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """The list."""
-        with Vertical(classes="dialog tall") as dialog:
+        with Paper(classes="dialog tall") as dialog:
             dialog.border_title = Content("Outbox")
             yield Listing()
 

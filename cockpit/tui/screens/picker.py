@@ -16,7 +16,7 @@ from textual.widgets import Input
 
 from cockpit.incident.facts import LABELS, Incident, Source, Ticket
 from cockpit.tui import moments, signs
-from cockpit.tui.ink import Line, Lines, clip, paragraph, spread
+from cockpit.tui.ink import INK_CLASSES, Line, Lines, clip, paragraph, spread
 from cockpit.tui.panes.listing import Listing, Row
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ class Keys(Lines):
 class Picker(Screen[Chosen]):
     """Choose what to open. `d` answers `NEW`."""
 
+    COMPONENT_CLASSES = INK_CLASSES
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "choose", "open", show=False),
         Binding("slash", "filter", "filter", show=False),

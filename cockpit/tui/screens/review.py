@@ -19,7 +19,7 @@ from textual.widgets import Button, SelectionList, Static
 from textual.widgets.selection_list import Selection
 
 from cockpit.incident.markup import markdown_plain
-from cockpit.tui.ink import Line, paragraph
+from cockpit.tui.ink import Line, Paper, paragraph
 from cockpit.tui.panes.listing import Listing, Row
 from cockpit.tui.panes.reply import PURPOSES
 
@@ -72,7 +72,7 @@ class Review(ModalScreen[tuple[int, ...] | None]):
     def compose(self) -> ComposeResult:
         """The facts, the text in a list that scrolls, the problems, the two buttons."""
         letter = self._letter
-        with Vertical(classes="dialog tall", id="review") as dialog:
+        with Paper(classes="dialog tall", id="review") as dialog:
             dialog.border_title = Content("Review")
             for label, text in (
                 ("to", f"{letter.to.name}{f' <{letter.to.email}>' if letter.to.email else ''}"),
