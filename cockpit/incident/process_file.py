@@ -104,24 +104,29 @@ class _Place:
 
     name: str
     lines: tuple[str, ...]
-    start: int = 0
-    end: int | None = None
+    header: str = ""
+    index: int = 0
     what: str = ""
 
     def within(self, header: str, index: int = 0, what: str = "") -> _Place:
         """The part of the file under the `index`th table with that header."""
-        starts = [number for number, line in enumerate(self.lines) if line.strip().startswith(header)]
-        if index >= len(starts):  # written inline, or with other spaces: the whole file is the place
-            return replace(self, what=what or header)
-        start = starts[index]
+        return replace(self, header=header, index=index, what=what or header)
+
+    def _lines(self) -> range:
+        """The lines of this place; looked for only once something is wrong there."""
+        starts = [n for n, line in enumerate(self.lines) if line.strip().startswith(self.header)]
+        if not self.header or self.index >= len(starts):  # written inline, or with other spaces: the whole file
+            return range(len(self.lines))
+        start = starts[self.index]
         following = (n for n in range(start + 1, len(self.lines)) if re.match(r"\s*\[", self.lines[n]))
-        return replace(self, start=start, end=next(following, None), what=what or header)
+        return range(start, next(following, len(self.lines)))
 
     def fail(self, problem: str, key: str = "") -> NoReturn:
         """Raise the ProcessError for this place; `key` helps to find the line."""
-        number = self.start + 1 if self.what else 0
+        place = self._lines()
+        number = place.start + 1 if self.what else 0
         pattern = re.compile(rf"""\s*["']?{re.escape(key)}["']?\s*[=.]""")
-        for n in range(self.start, len(self.lines) if self.end is None else self.end):
+        for n in place:
             if key and pattern.match(self.lines[n]):
                 number = n + 1
                 break
