@@ -50,6 +50,8 @@ def main(runs: int) -> None:
         config = Path(folder) / "config.toml"
         write_private(config, config_text(sandbox))
         environment = {**os.environ, "TERM": "xterm-256color", "COCKPIT_STATE_DIR": folder}
+        # An installed cockpit is compiled, as Textual is; without this every start would compile ours anew.
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
         cockpit = [sys.executable, "-m", "cockpit", "--config", str(config)]
         number = next(
             one["incident_number"]
