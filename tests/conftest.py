@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +13,10 @@ import pytest
 from cockpit.sandbox import Sandbox, SandboxClock
 from cockpit.secret import Secret
 from cockpit.settings import FreshdeskSettings, PagerDutySettings, PollSettings, Settings, SlackSettings
+
+# Without bytecode, each worker and each `cockpit` that a test starts would compile everything anew.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 BEGIN = datetime(2026, 11, 23, 13, 3, tzinfo=UTC)
 """When the sandbox's frozen clock starts."""

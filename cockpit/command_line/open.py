@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -35,9 +36,13 @@ def require_terminal() -> None:
 
 def open_cockpit(settings: Settings, reference: str | None) -> int:
     """Draw the cockpit until it is left; the exit code."""
+    # What is imported stays: to look for garbage in it would delay the first paint, and each full collection later.
+    gc.disable()
     from cockpit.engine.desk import Desk
     from cockpit.tui.app import CockpitApp
 
+    gc.freeze()
+    gc.enable()
     app = CockpitApp(Desk(settings), reference)
     app.run()
     return app.return_code or Exit.YES

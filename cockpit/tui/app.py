@@ -82,7 +82,12 @@ class CockpitApp(App[None]):
         self._entitled: str | None = None
         self.register_theme(THEME)
         wanted = desk.settings.theme
-        self.theme = wanted if wanted in self.available_themes else THEME.name
+        if wanted != THEME.name and wanted in self.available_themes:
+            self.theme = wanted
+        else:
+            # Not by its watcher, which has every stylesheet parsed anew: that takes a tenth of the first paint.
+            self.set_reactive(CockpitApp.theme, THEME.name)
+            self.stylesheet.set_variables(self.get_css_variables())
         self.set_keymap(desk.settings.keys)
 
     def on_mount(self) -> None:

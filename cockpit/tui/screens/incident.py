@@ -83,10 +83,12 @@ class IncidentScreen(StepDeeds):
     def compose(self) -> ComposeResult:
         """From top to bottom."""
         session = self.session
+        # Before there is anything in it: later, every widget's styles would have to be worked out again.
+        self._shape(*self.app.size)
         yield Header(session.settings.tech_leads)
         yield Tabs()
         with Container(id="panes"):
-            yield ProcessPane(session.process)
+            yield ProcessPane(session.process).set_class(True, "-current")
             yield PagerdutyPane(session.process.words.catch_all_service or None)
             yield ChannelPane()
             yield ReplyPane()
@@ -97,7 +99,6 @@ class IncidentScreen(StepDeeds):
         """Paint what is known, follow the session, and let the clocks run."""
         self.query_one("#filter", Input).display = False
         self._enter(self.process)
-        self._shape(self.size.width, self.size.height)
         if (draft := self.session.draft("channel")) is not None:
             self.channel.begin(draft.text)
         if self.session.settings.read_only:
