@@ -69,7 +69,8 @@ class IncidentScreen(StepDeeds):
     BINDINGS: ClassVar[list[BindingType]] = bindings()
     AUTO_FOCUS = "#steps"
 
-    view: reactive[View] = reactive(_no_view, init=False, always_update=True)
+    # Not repainted whole: a view is handed down, and each pane draws what is new in it.
+    view: reactive[View] = reactive(_no_view, init=False, always_update=True, repaint=False)
     """What there is to show: the session's view, from the first moment on."""
 
     def __init__(self, session: Session) -> None:
