@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from textual.widget import Widget
 
 from cockpit.engine.view import Delivery, DeliveryState, Outbox, Part
 from cockpit.incident.facts import Freshness, Health, LogKind, Source
@@ -285,3 +286,14 @@ async def test_a_thread_says_how_much_of_it_is_lifted() -> None:
     app = still_app(view_of(world, "18:02"))
     async with app.run_test(size=(200, 50)):
         assert "↳ 1 reply in a thread · t lifts · 1 lifted" in text_in(app, "#messages")
+
+
+async def test_a_reading_without_news_draws_nothing() -> None:
+    """Each reading makes a view, several times a minute: over SSH every frame is bytes."""
+    app = still_app(view_of(outage(), "18:02"))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await come_to_rest(pilot)
+        assert app.session is not None
+        app.session.become(replace(app.session.view))  # type: ignore[attr-defined]
+        drawn_again = [node for node in app.screen.walk_children(Widget, with_self=True) if node._repaint_required]
+        assert drawn_again == []
