@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as examples
 
 from cockpit.sandbox import Sandbox, SandboxClock
 from cockpit.secret import Secret
@@ -17,6 +19,10 @@ from cockpit.settings import FreshdeskSettings, PagerDutySettings, PollSettings,
 # Without bytecode, each worker and each `cockpit` that a test starts would compile everything anew.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# No test fails because the machine is slow, and none leaves a folder of examples behind.
+examples.register_profile("cockpit", deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
+examples.load_profile("cockpit")
 
 BEGIN = datetime(2026, 11, 23, 13, 3, tzinfo=UTC)
 """When the sandbox's frozen clock starts."""

@@ -97,7 +97,7 @@ class BriefScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """The parts, in a list that scrolls."""
-        with Vertical(classes="dialog tall", id="brief") as dialog:
+        with Paper(classes="dialog tall", id="brief") as dialog:
             dialog.border_title = Content(self._title)
             dialog.border_subtitle = Content("j k scroll · esc closes")
             yield Listing(cursor=False, id="letter")
