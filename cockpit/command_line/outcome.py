@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from enum import IntEnum
 
+from cockpit.incident.text import clean
+
 
 class Exit(IntEnum):
     """The exit codes, a contract with scripts."""
@@ -36,8 +38,8 @@ class Failure(Exception):
 
 
 def say(message: str) -> None:
-    """Talk to the person: on stderr, so that stdout stays data."""
-    print(message, file=sys.stderr, flush=True)
+    """Talk to the person: on stderr, so that stdout stays data. Cleaned: what was asked for is quoted in it."""
+    print(clean(message), file=sys.stderr, flush=True)
 
 
 def failure_of(error: Exception) -> Failure | None:

@@ -7,6 +7,7 @@ be written is said so (`NotSaved`), and nothing of it is there.
 from __future__ import annotations
 
 import errno
+import json
 import os
 import sqlite3
 from collections.abc import Iterator, Mapping
@@ -162,7 +163,11 @@ class JournalFile:
 
 def encode(data: Mapping[str, Any]) -> str:
     """Small plain values as a column holds them."""
-    return msgspec.json.encode(data).decode()
+    try:
+        return msgspec.json.encode(data).decode()
+    except UnicodeEncodeError:
+        # A word of a command line that isn't UTF-8 has halves of surrogate pairs in it.
+        return json.dumps(data, ensure_ascii=False).encode("utf-8", "replace").decode()
 
 
 def decode(text: str) -> dict[str, Any]:

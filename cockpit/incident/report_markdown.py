@@ -41,9 +41,10 @@ _LABELS: dict[EntryKind, str] = {
     EntryKind.REOPENED: "Reopened",
 }
 
-# What GitHub would make a link or a mention of by itself. As code it stands as typed, and can be copied.
+# What GitHub, or another reader of Markdown, would make a link or a mention of by itself. As code it stands as typed,
+# and can be copied.
 _LIVE = re.compile(
-    r"`[^`|\\]+`|(?:[a-z][a-z0-9+.-]*://|\bwww\.|\b(?:mailto|xmpp):)[^\s`|\\]+"
+    r"`[^`|\\]+`|(?:(?:[a-z][a-z0-9+.-]*:)?//|\bwww\.|\b(?:mailto|xmpp):)[^\s`|\\]+"
     r"|[\w.+%-]+@[\w-]+(?:\.[\w-]+)+|(?<![\w/])@[\w][\w/.-]*",
     re.IGNORECASE,
 )

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 
 from cockpit.engine.view import READ_ONLY
 from cockpit.incident.facts import LABELS, Incident
+from cockpit.incident.text import clean, one_line
 from cockpit.tui import signalling
 from cockpit.tui.commands import COMMANDS
 from cockpit.tui.palette import CockpitCommands
@@ -55,6 +58,9 @@ FELL_OVER = (
     "from what is on disk, and `cockpit log` shows it."
 )
 """What is said after the report of a fault of ours."""
+
+MOST_PASTED = 50_000
+"""Characters that are taken from the clipboard at once: more than any text that is sent, and drawn without a pause."""
 
 
 class CockpitApp(App[None]):
@@ -227,6 +233,25 @@ class CockpitApp(App[None]):
 
         report = Traceback(show_locals=False, width=None)
         self.panic(Group(report, FELL_OVER))
+
+    def open_url(self, url: str, *, new_tab: bool = True) -> None:
+        """Open a web address in the browser. What a service calls an address may be a command to it: then not."""
+        if not re.match(r"https?://[^\s/]", url, re.IGNORECASE):
+            self.notify(f"Not opened, since it is no web address: {one_line(url, 120)}", timeout=8, markup=False)
+            return
+        super().open_url(url, new_tab=new_tab)
+
+    # --- what is pasted ------------------------------------------------------------------------------------------
+
+    async def on_event(self, event: events.Event) -> None:
+        """A paste is another's text: cleaned before any field gets it, and refused where it is more than a text."""
+        if isinstance(event, events.Paste) and not event.is_forwarded:
+            if len(event.text) > MOST_PASTED:
+                held = f"{len(event.text):,} characters are more than a text: nothing was pasted."
+                self.notify(f"{held} At most {MOST_PASTED:,} can be.", timeout=8, markup=False)
+                return
+            event = events.Paste(clean(event.text))
+        await super().on_event(event)
 
     # --- manners -------------------------------------------------------------------------------------------------
 
