@@ -53,13 +53,14 @@ CLOCKS: Final = ("acknowledge", "inform", "update", "narrate", "relief", "draft"
 KNOWN: Final[Mapping[str, tuple[str, ...]]] = {
     "": (
         *("process", "me", "pagerduty", "slack", "freshdesk"),
-        *("people", "communities", "clocks", "polls", "keys", "ui", "clock"),
+        *("people", "communities", "replies", "clocks", "polls", "keys", "ui", "clock"),
     ),
     "me": ("name", "email"),
     "pagerduty": ("api_url", "token", "token_env", "token_command", "email"),
     "slack": ("api_url", "token", "token_env", "token_command", "trusted_apps", "status_card"),
     "freshdesk": ("url", "api_key", "api_key_env", "api_key_command"),
     "people": ("placeholders", "tech_leads"),
+    "replies": ("internal_hosts",),
     "clocks": (*CLOCKS, "soon_fraction"),
     "polls": ("pagerduty", "slack", "freshdesk"),
     "ui": ("theme", "review_hold", "signals", "timezone"),
@@ -135,6 +136,7 @@ def load(path: Path | None = None, *, read_only: bool = False) -> Settings:
         clock=clock,
         read_only=read_only,
         status_card=tables["slack"].flag("status_card") is not False,
+        internal_hosts=tables["replies"].texts("internal_hosts") or (),
     )
 
 

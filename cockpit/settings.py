@@ -89,7 +89,8 @@ class Settings:
 
     `path` is the file it was read from (None: built in memory). `me` is the name under which the responder's
     acts are told. `communities` tells by "cluster/hub", "hub" or "cluster" whose a hub is. `placeholders` and
-    `tech_leads` are e-mail addresses in lower case. `status_card` is whether the channel gets one. `clocks` and
+    `tech_leads` are e-mail addresses in lower case. `internal_hosts` are patterns of hosts that mean nothing to a
+    community, besides the usual ones. `status_card` is whether the channel gets one. `clocks` and
     `soon_fraction` override the process's own. `local_zone` None is the machine's. `review_hold` is in seconds.
     `signals` are those of `SIGNALS` that are wanted.
     """
@@ -117,6 +118,7 @@ class Settings:
     clock: ClockSettings | None = None
     read_only: bool = False
     status_card: bool = True
+    internal_hosts: tuple[str, ...] = ()
 
     @property
     def secrets(self) -> tuple[Secret, ...]:

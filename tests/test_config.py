@@ -363,7 +363,7 @@ def outcome(path: Path) -> str:
         return str(error)
 
 
-TAKEN = {("me", "name"), ("ui", "theme"), ("slack", "trusted_apps")}
+TAKEN = {("me", "name"), ("ui", "theme"), ("slack", "trusted_apps"), ("replies", "internal_hosts")}
 
 
 def test_the_mode_is_that_of_the_file_behind_a_link(written, tmp_path: Path) -> None:

@@ -80,6 +80,7 @@ def _tables(settings: Settings) -> dict[str, dict[str, Any]]:
         "placeholders": sorted(settings.placeholders),
         "tech_leads": sorted(settings.tech_leads),
     }
+    tables["replies"] = {"internal_hosts": list(settings.internal_hosts)}
     tables["clocks"] = {
         **{name: format_duration(length) for name, length in settings.clocks.items()},
         "soon_fraction": settings.soon_fraction,

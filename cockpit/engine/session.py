@@ -25,6 +25,7 @@ from cockpit.engine.view import READ_ONLY, Case, DeliveryState, Part, View
 from cockpit.engine.watch import Watch
 from cockpit.incident.checklist import Assessor
 from cockpit.incident.facts import Record, Snapshot, Source
+from cockpit.incident.guards import INTERNAL_HOSTS, Guard
 from cockpit.incident.outbound import letter
 from cockpit.incident.tickets import linked
 from cockpit.services.errors import ServiceError
@@ -113,6 +114,7 @@ class Session:
             betrayed_by=settings.betrayed_by,
             timeout=connection.timeout,
         )
+        self._guard = Guard((*INTERNAL_HOSTS, *settings.internal_hosts), settings.communities)
         self._told: tuple[str, ...] = (journal.notice,) if journal.notice else ()
         self._card = StatusCard(
             people,
@@ -161,6 +163,7 @@ class Session:
             notices=(*notices(snapshot, self._connection.skews()), *self._told),
             me=self.settings.me,
             loading=all(poller.rounds == 0 for poller in pollers) and self._remembered_at is None,
+            guard=self._guard,
             remembered_at=self._remembered_at if any(poller.rounds == 0 for poller in pollers) else None,
         )
 

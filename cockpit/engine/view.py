@@ -13,6 +13,7 @@ from typing import Any
 
 from cockpit.incident.checklist import Assessment
 from cockpit.incident.facts import Snapshot
+from cockpit.incident.guards import USUAL, Guard
 
 READ_ONLY = "Read-only: no write leaves this cockpit."
 """Why nothing can be done, where the settings say so."""
@@ -109,3 +110,5 @@ class View:
     loading: bool = False
     remembered_at: datetime | None = None
     """When the facts were saved, while they still come from the journal and not from the services."""
+    guard: Guard = USUAL
+    """What is watched for in texts that go out."""

@@ -122,13 +122,14 @@ def warnings(facts: TicketFacts, snapshot: Snapshot, table: Mapping[str, Listed]
     if (reason := refusal(facts)) is not None:
         found.append(reason)
     company, where = facts.ticket.company, places(snapshot)
-    if company is not None and where and not any(_fits(company, place, table) for place in where):
+    if company is not None and where and not any(fits(company, place, table) for place in where):
         about = ", ".join(str(place) for place in where)
         found.append(f"Ticket {facts.ticket.id} is {company}'s, but the alert is about {about}: is it the same outage?")
     return tuple(found)
 
 
-def _fits(company: str, place: Place, table: Mapping[str, Listed]) -> bool:
+def fits(company: str, place: Place, table: Mapping[str, Listed]) -> bool:
+    """Whether the place is that company's, by the config's table or else by their names."""
     entry = listed(place, table)
     if entry is not None and entry.company is not None:
         return squash(entry.company).casefold() == squash(company).casefold()

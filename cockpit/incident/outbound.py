@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import datetime
 
 from cockpit.incident.checklist import Assessment
 from cockpit.incident.communities import Community
 from cockpit.incident.facts import Person, Snapshot
-from cockpit.incident.replies import Purpose, Template, compose, starting_fields
+from cockpit.incident.replies import Purpose, Template, compose, plain, starting_fields
 
 FIRST_WORD = Template(
     Purpose.FIRST_RESPONSE,
@@ -23,8 +22,6 @@ FIRST_WORD = Template(
 )
 """The bundled text; it counts as the first public reply."""
 
-_UNSAFE = re.compile(r"[\\`*<>\[\]{}|⟦⟧]")
-
 
 def subject(community: Community) -> str:
     """What the ticket is called."""
@@ -36,5 +33,5 @@ def letter(
 ) -> tuple[str, str]:
     """The subject and the text (Markdown) to start from; what the facts can't say stays marked, and blocks sending."""
     fields: Mapping[str, str] = starting_fields(snapshot, assessment, 0, now)
-    known = {"name": _UNSAFE.sub("", to.name), "hub": _UNSAFE.sub("", str(community.place))}
+    known = {"name": plain(to.name), "hub": plain(str(community.place))}
     return subject(community), compose(FIRST_WORD, {**fields, **known})

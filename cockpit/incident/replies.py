@@ -12,7 +12,7 @@ from cockpit.incident.checklist import Assessment, State
 from cockpit.incident.facts import Snapshot, Status
 from cockpit.incident.history import ticket_history
 from cockpit.incident.moments import moment
-from cockpit.incident.text import mentions_everyone, one_line
+from cockpit.incident.text import everyone_in, one_line
 from cockpit.incident.timeline import act_words
 
 
@@ -101,11 +101,17 @@ TEMPLATES: tuple[Template, ...] = (
 )
 """The bundled texts, for teams that have no canned responses of their own."""
 
+LONGEST = 20_000
+"""Characters of a text that can be sent: more, nobody reviews, and reading its Markdown takes ever longer."""
+
 # Brackets that nobody types: half of one left over in a text still shows that it isn't finished.
 _OPEN, _CLOSE = "⟦", "⟧"
 _FIELD = re.compile(r"\{(\w+)\}")
+_BLANK = re.compile(rf"{_OPEN}\s*([\w.]*)")
 _PLACEHOLDER = re.compile(r"\{\{[^{}]*\}\}|\{%[^{}]*%\}")
-_MENTION = re.compile(r"<(?:@[UW][A-Z0-9]+|!subteam\^[A-Z0-9]+)[^>]*>")
+# What Markdown reads, or what looks like a field; within a word `_` marks nothing.
+_READ = re.compile(r"[\\`~*<>\[\]{}|⟦⟧]|(?<![^\W_])_|_(?![^\W_])")
+_MENTION = re.compile(r"<(?:@[UW][A-Z0-9]+|!subteam\^[A-Z0-9]+|#[CG][A-Z0-9]+)[^>]*>")
 
 
 def template(purpose: Purpose) -> Template:
@@ -125,22 +131,32 @@ def compose(template: Template, fields: Mapping[str, str]) -> str:
 
 
 def problems(text: str) -> tuple[str, ...]:
-    """Why the text can't be sent to a community, each as a sentence; empty: nothing is in the way."""
-    found: list[str] = []
+    """Why the text isn't fit to be sent to anybody, each as a sentence that says where; empty: it is."""
     if not text.strip():
         return ("It is empty.",)
-    marks = re.findall(rf"{_OPEN}\s*([\w.]*)", text)
-    for name in dict.fromkeys(marks):
-        found.append(f"“{name}” isn't filled in." if name else "A field isn't filled in.")
-    if not marks and _CLOSE in text:
-        found.append(f"A piece of an unfilled field is left: “{_CLOSE}”.")
-    for placeholder in dict.fromkeys(_PLACEHOLDER.findall(text)):
-        found.append(f"The placeholder {one_line(placeholder, 40)} isn't filled in.")
-    if mentions_everyone(text):
-        found.append("It mentions everyone, as in Slack: that means nothing to a community.")
-    if _MENTION.search(text):
-        found.append("It holds a mention out of Slack: write the person's name.")
-    return tuple(found)
+    if len(text) > LONGEST:
+        return (f"It is {len(text):,} characters long; at most {LONGEST:,} can be reviewed and sent.",)
+    found: dict[str, str] = {}
+    for blank in _BLANK.finditer(text):
+        name = f"“{blank[1]}”" if blank[1] else "A field"
+        found.setdefault(name, f"{name} isn't filled in (line {line_of(text, blank.start())}).")
+    if _OPEN not in text and (at := text.find(_CLOSE)) >= 0:
+        found["close"] = f"A piece of an unfilled field is left: “{_CLOSE}” (line {line_of(text, at)})."
+    for placeholder in _PLACEHOLDER.finditer(text):
+        words = one_line(placeholder[0], 40)
+        found.setdefault(words, f"The placeholder {words} isn't filled in (line {line_of(text, placeholder.start())}).")
+    if (everyone := everyone_in(text)) is not None:
+        found["everyone"] = f"“{everyone}” mentions everyone, as in Slack: that means nothing to a community."
+    for mention in _MENTION.finditer(text):
+        words = one_line(mention[0], 40)
+        where = f"(line {line_of(text, mention.start())})"
+        found.setdefault(words, f"“{words}” is a mention out of Slack {where}: write the name.")
+    return tuple(found.values())
+
+
+def line_of(text: str, at: int) -> int:
+    """The number of the line in which that character stands."""
+    return text.count("\n", 0, at) + 1
 
 
 def starting_fields(snapshot: Snapshot, assessment: Assessment, ticket: int, now: datetime) -> Mapping[str, str]:
@@ -177,7 +193,7 @@ def first_name(name: str) -> str:
 
 def plain(words: str) -> str:
     """A name out of a service, on one line, with nothing in it that Markdown reads or that looks like a field."""
-    return one_line(re.sub(r"[\\`*<>\[\]{}|⟦⟧]", "", words), 80)
+    return one_line(_READ.sub("", words), 80)
 
 
 def _hub(snapshot: Snapshot, assessment: Assessment) -> str:

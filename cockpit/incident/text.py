@@ -141,7 +141,13 @@ def mentions_everyone(text: str) -> bool:
 
     Looked for in the text as it is and as it is when cleaned, since a hidden character could part the word.
     """
-    return bool(_EVERYONE.search(text) or _EVERYONE.search(clean(text)))
+    return everyone_in(text) is not None
+
+
+def everyone_in(text: str) -> str | None:
+    """The words in `text` that would call everyone, if there are such."""
+    found = _EVERYONE.search(text) or _EVERYONE.search(clean(text))
+    return found[0] if found else None
 
 
 def to_slack(text: str) -> str:

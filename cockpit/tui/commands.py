@@ -179,6 +179,12 @@ class Review(Command):
     writes = True
 
 
+class PrivateNote(Command):
+    """Write a private note on the ticket in the reply pane: colleagues read it, the community doesn't."""
+
+    key, title, group, kind = "P", "private note", "Reply", "ticket_note"
+
+
 class EditElsewhere(Command):
     """Edit the reply in $VISUAL or $EDITOR."""
 
@@ -327,8 +333,8 @@ COMMANDS: tuple[type[Command], ...] = (
     Snooze,
     HandOver, Brief, PullIn, AssignTicket,
     Note, Lift, LiftAll,
-    Compose, Review, Template, EditElsewhere, NextTicket, PreviousTicket, WriteFirst, LinkTicket, UnlinkTicket,
-    ResolveTicket,
+    Compose, Review, Template, EditElsewhere, PrivateNote, NextTicket, PreviousTicket, WriteFirst, LinkTicket,
+    UnlinkTicket, ResolveTicket,
     Report, Impact,
     FocusProcess, FocusPagerduty, FocusChannel, FocusReply, NextPane, PreviousPane, Zoom, Filter, OpenInBrowser, Copy,
     Refresh,

@@ -43,7 +43,8 @@ def test_each_single_field_left_is_found(one: Template, name: str) -> None:
     text = compose(one, {key: value for key, value in FILLED.items() if key != name})
     assert bool(problems(text)) is (f"{{{name}}}" in one.body)
     if problems(text):
-        assert problems(text) == (f"“{name}” isn't filled in.",)
+        line = text[: text.index("⟦")].count("\n") + 1
+        assert problems(text) == (f"“{name}” isn't filled in (line {line}).",)
 
 
 @pytest.mark.parametrize(
@@ -58,7 +59,11 @@ def test_each_single_field_left_is_found(one: Template, name: str) -> None:
         ("Hi what users can't do⟧", "piece of an unfilled field"),
         ("Dear <!channel>", "everyone"),
         ("@here it works", "everyone"),
-        ("thanks <@U123ABC>", "mention"),
+        ("\nthanks <@U123ABC>", "“<@U123ABC>” is a mention out of Slack (line 2)"),
+        ("see <#C123ABC|ops>", "<#C123ABC|ops>"),
+        ("dear <!subteam^S123|@all-staff>", "subteam"),
+        ("@here it works", "“@here”"),
+        ("x" * 20_001, "20,001 characters"),
     ],
 )
 def test_what_cannot_be_sent(text: str, said: str) -> None:

@@ -93,6 +93,8 @@ async def test_one_letter_goes_to_all_each_reviewed_with_its_own_name(cockpit: O
         await driver.until(lambda: "Moreau" in driver.reads("#letter"), "the next is reviewed")
         assert "R. Osei told us first" in driver.reads("#letter"), "only the greeting is another"
         await driver.press("s")
+        assert "names “R. Osei”, who wrote ticket 4038" in driver.reads("#standing"), "the guard stops it, and says why"
+        await driver.press("s")
         await driver.until(lambda: "Lindqvist" in driver.reads("#letter"))
         await driver.press("escape")
         await driver.comes("IncidentScreen")

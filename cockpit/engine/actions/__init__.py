@@ -28,6 +28,7 @@ from cockpit.engine.actions.people import Invite, RequestResponders
 from cockpit.engine.actions.report import Impact, WriteReport
 from cockpit.engine.actions.run import RunCommand
 from cockpit.engine.actions.slack import OpenChannel
+from cockpit.engine.actions.ticket_note import TicketNote
 
 KINDS: Mapping[str, ActionKind] = {
     kind.name: kind
@@ -47,6 +48,7 @@ KINDS: Mapping[str, ActionKind] = {
         LinkTicket(),
         UnlinkTicket(),
         Reply(),
+        TicketNote(),
         ResolveIncident(),
         ReopenIncident(),
         ResolveTicket(),

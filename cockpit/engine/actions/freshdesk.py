@@ -18,12 +18,15 @@ from cockpit.engine.actions.kind import (
     Reach,
     Recognition,
 )
-from cockpit.incident.facts import Source, TicketStatus
+from cockpit.incident import guards
+from cockpit.incident.facts import Source, TicketFacts, TicketStatus
 from cockpit.incident.markup import markdown_plain, to_html
-from cockpit.incident.replies import problems
 from cockpit.incident.text import one_line, squash
+from cockpit.incident.tickets import merged_into
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cockpit.engine.journal import Action, Entry
     from cockpit.engine.view import Case, View
     from cockpit.incident.facts import Conversation
@@ -67,7 +70,9 @@ class Reply(OnTicket):
     """A public reply to a ticket's requester, reviewed by a person word by word.
 
     `body` is light Markdown. `requester_id` and `seen` (the id of the newest conversation that was on the screen)
-    bind it to what its writer looked at: if the requester changed or somebody wrote since, it is held back.
+    bind it to what its writer looked at: if the requester changed or somebody wrote since, it is held back; so it is
+    where `company` is given and the ticket is another's now. `despite` names the findings of the guard (their keys)
+    that its writer read and passed.
     """
 
     name = "reply"
@@ -79,9 +84,9 @@ class Reply(OnTicket):
         """The ticket is linked and the text can be sent."""
         if reason := super().impossible(view, data, step):
             return reason
-        if "body" in data:
-            found = problems(str(data["body"]))
-            return found[0] if found else None
+        if "body" in data and "ticket" in data:
+            found = guards.in_reply(str(data["body"]), int(data["ticket"]), view.snapshot, view.guard)
+            return guards.refusal(found, data.get("despite") or ())
         return None
 
     def seen(self, view: View, data: Data) -> Data:
@@ -97,7 +102,12 @@ class Reply(OnTicket):
             raise Held(f"Not sent: ticket {number} was deleted.")
         if ticket.requester.id != data["requester_id"]:
             raise Held(f"Not sent: ticket {number} now belongs to {ticket.requester.name}, not to {data['to']}.")
+        if "company" in data and ticket.company != data["company"]:
+            theirs, was = ticket.company or "nobody known", data["company"] or "nobody known"
+            raise Held(f"Not sent: ticket {number} is now {theirs}'s, not {was}'s. Review it again.")
         conversations = await reach.freshdesk.conversations(number)
+        if (into := merged_into(TicketFacts(ticket, conversations))) is not None:
+            raise Held(f"Not sent: ticket {number} was merged into ticket {into}: link {into}, and write there.")
         for said in conversations:
             if said.id > int(data["seen"]) and not said.private and str(said.id) not in reach.claimed:
                 raise Held(f"Held back: {after(said)}. Read it, then send again or rewrite.")
@@ -109,35 +119,8 @@ class Reply(OnTicket):
         return {"conversation": said.id}
 
     async def recognise(self, reach: Reach, entry: Entry) -> Recognition:
-        """By content among the replies that are newer than the baseline and aren't another action's.
-
-        Freshdesk numbers them in order, which no clock can get wrong. Where another action with the same words is open
-        as well, one reply may be either's.
-        """
-        number = int(entry.action.data["ticket"])
-        wanted = _plain(entry.action)
-        new = [
-            said
-            for said in await reach.freshdesk.conversations(number)
-            if said.id > int(entry.baseline.get("newest", 0))
-            and str(said.id) not in reach.claimed
-            and said.public_reply
-        ]
-        alike = [said for said in new if squash(said.text) == wanted]
-        rivals = sum(_plain(rival) == wanted for rival in reach.rivals)
-        if len(alike) > rivals:
-            same = f"a reply of the same words by {alike[0].author.name} at {alike[0].at:%H:%M} UTC"
-            return Found({"conversation": alike[0].id}, same, certain=False)
-        sent = f"You sent “{one_line(wanted, 160)}”."
-        if alike:
-            return CantTell(f"{sent} Ticket {number} shows it {len(alike)} times for {rivals + 1} that were sent.")
-        if not new:
-            return CantTell(f"{sent} Ticket {number} shows no new reply since.")
-        last = new[-1]
-        return CantTell(
-            f"{sent} Ticket {number} shows no reply of these words; its newest is “{one_line(last.text, 160)}” by "
-            f"{last.author.name} at {last.at:%H:%M} UTC."
-        )
+        """By content among our side's public replies."""
+        return await recognised(reach, entry, "reply", lambda said: said.public_reply)
 
     def draft(self, action: Action) -> tuple[str, str]:
         """The ticket's draft."""
@@ -174,8 +157,38 @@ def after(said: Conversation) -> str:
     return f"{said.author.name} {verb} at {said.at:%H:%M} UTC, after you looked: “{one_line(said.text, 160)}”"
 
 
+async def recognised(reach: Reach, entry: Entry, what: str, ours: Callable[[Conversation], bool]) -> Recognition:
+    """Look for what was written on a ticket, by content, among those of our writings that are newer than the baseline.
+
+    Those of other actions aside. Freshdesk numbers them in order, which no clock can get wrong. Where another action
+    with the same words is open as well, one of them may be either's.
+    """
+    number = int(entry.action.data["ticket"])
+    wanted = _plain(entry.action)
+    new = [
+        said
+        for said in await reach.freshdesk.conversations(number)
+        if said.id > int(entry.baseline.get("newest", 0)) and str(said.id) not in reach.claimed and ours(said)
+    ]
+    alike = [said for said in new if squash(said.text) == wanted]
+    rivals = sum(_plain(rival) == wanted for rival in reach.rivals)
+    if len(alike) > rivals:
+        same = f"a {what} of the same words by {alike[0].author.name} at {alike[0].at:%H:%M} UTC"
+        return Found({"conversation": alike[0].id}, same, certain=False)
+    sent = f"You sent “{one_line(wanted, 160)}”."
+    if alike:
+        return CantTell(f"{sent} Ticket {number} shows it {len(alike)} times for {rivals + 1} that were sent.")
+    if not new:
+        return CantTell(f"{sent} Ticket {number} shows no new {what} since.")
+    last = new[-1]
+    return CantTell(
+        f"{sent} Ticket {number} shows no {what} of these words; its newest is “{one_line(last.text, 160)}” by "
+        f"{last.author.name} at {last.at:%H:%M} UTC."
+    )
+
+
 def _plain(action: Action) -> str:
-    """A reply's words as the ticket shows them."""
+    """What was written, as the ticket shows it."""
     return squash(markdown_plain(str(action.data["body"])))
 
 

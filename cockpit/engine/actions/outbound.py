@@ -7,11 +7,14 @@ newer, by their numbers, which no clock can get wrong.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from cockpit.engine.actions.kind import LOOK_BACK, ActionKind, CantTell, Data, Found, Held, Reach, Recognition
-from cockpit.incident.facts import Source, Ticket
+from cockpit.incident import guards
+from cockpit.incident.communities import Place
+from cockpit.incident.facts import Person, Source, Ticket
 from cockpit.incident.markup import to_html
 from cockpit.incident.replies import problems
 from cockpit.incident.text import one_line, squash
@@ -30,7 +33,8 @@ class OpenTicket(ActionKind):
     """Write to a community's representative first, reviewed word by word; the ticket is then linked.
 
     `body` is light Markdown, `email` and `name` are the requester's, `cc` further representatives' addresses, `about`
-    is the hub as the note names it. The text itself never goes into the channel.
+    is the hub as the note names it, `company` is theirs in Freshdesk, `despite` is as a reply's. The text itself never
+    goes into the channel.
     """
 
     name = "open_ticket"
@@ -56,8 +60,8 @@ class OpenTicket(ActionKind):
             return "The letter needs a subject."
         if "subject" in data and (found := problems(str(data["subject"]))):
             return f"The subject: {found[0]}"
-        if "body" in data and (found := problems(str(data["body"]))):
-            return found[0]
+        if "body" in data and (reason := guards.refusal(in_letter(view, data), data.get("despite") or ())) is not None:
+            return reason
         for waiting in view.outbox.deliveries:
             if waiting.kind == self.name and not waiting.held and waiting.data.get("email") == data.get("email", ""):
                 return f"A letter to {waiting.data['name']} is on its way already; see the outbox."
@@ -123,6 +127,23 @@ class OpenTicket(ActionKind):
     def public(self, action: Action, outcome: Data) -> Data:
         """The ticket, by which it is linked, and the purpose."""
         return {"purpose": "first_response", **({"ticket": outcome["id"]} if "id" in outcome else {})}
+
+
+def in_letter(view: View, data: Data) -> tuple[guards.Finding, ...]:
+    """What oughtn't to be in the letter: its subject is read with the text."""
+    cluster, _, hub = str(data.get("about") or "").rpartition("/")
+    to = guards.Addressee(
+        Person("", str(data.get("name", "")), str(data.get("email", "")) or None),
+        data.get("company"),
+        Place(cluster, hub) if cluster or hub else None,
+    )
+    subject = str(data.get("subject", ""))
+    found = guards.in_letter(str(data["body"]), to, view.snapshot, view.guard)
+    if not subject.strip():
+        return found
+    known = {one.key for one in found}
+    headed = guards.in_letter(subject, to, view.snapshot, view.guard)
+    return (*found, *(replace(one, words=f"The subject: {one.words}") for one in headed if one.key not in known))
 
 
 def _same(ticket: Ticket, action: Action) -> bool:

@@ -16,6 +16,7 @@ from textual.screen import Screen
 from cockpit.engine.journal_file import NotSaved
 from cockpit.engine.view import READ_ONLY
 from cockpit.incident.facts import TicketStatus
+from cockpit.incident.guards import Finding
 from cockpit.tui.panes.channel import ChannelPane
 from cockpit.tui.panes.pagerduty import PagerdutyPane
 from cockpit.tui.panes.process import ProcessPane
@@ -153,6 +154,13 @@ class Deeds(Screen[None]):
         except Impossible as impossible:
             self.say(str(impossible))
             return None
+
+    def with_obstacle(self, kind: str, found: tuple[Finding, ...], **data: Any) -> tuple[Finding, ...]:
+        """The findings, and before them what else is in the way of sending, if anything is."""
+        reason = self.session.possible(kind, **data, despite=[one.key for one in found])
+        if reason is None or any(one.final for one in found):
+            return found
+        return (Finding(reason, reason, final=True), *found)
 
     def attempt(
         self,

@@ -13,9 +13,11 @@ from cockpit.engine.journal_file import NotSaved
 from cockpit.engine.view import Delivery, DeliveryState, Part
 from cockpit.incident import canned
 from cockpit.incident.facts import Status
-from cockpit.incident.replies import Purpose, compose, problems, readdressed, starting_fields, template
+from cockpit.incident.guards import in_reply
+from cockpit.incident.replies import Purpose, compose, readdressed, starting_fields, template
 from cockpit.tui import moments
 from cockpit.tui.deeds.base import Deeds
+from cockpit.tui.panes.bound import Bound
 from cockpit.tui.panes.reply import PURPOSES, ReplyPane
 from cockpit.tui.screens.prompts import Choice, Choose
 from cockpit.tui.screens.review import Letter, Review
@@ -82,7 +84,7 @@ class ReplyDeeds(Deeds):
     def _start(self, facts: TicketFacts, text: str, purpose: Purpose) -> None:
         self.reply.begin(text, purpose)
         if text:
-            self._save(facts.ticket.id, text, purpose)
+            self._save(facts.ticket.id, text, purpose, self.reply.bound)
             self.reply.composer.next_blank()
 
     @work(group="prompt")
@@ -142,10 +144,11 @@ class ReplyDeeds(Deeds):
 
     @on(ReplyPane.Typed)
     def _reply_typed(self, event: ReplyPane.Typed) -> None:
-        self._save(event.ticket, event.text, event.purpose)
+        self._save(event.ticket, event.text, event.purpose, event.bound)
 
-    def _save(self, ticket: int, text: str, purpose: Purpose) -> None:
-        saved = self.keep(f"reply:{ticket}", text, purpose=purpose.value)
+    def _save(self, ticket: int, text: str, purpose: Purpose, bound: Bound | None) -> None:
+        begun_for = bound.as_data() if bound is not None else {}
+        saved = self.keep(f"reply:{ticket}", text, purpose=purpose.value, **begun_for)
         if saved is not None and ticket == self.reply.ticket:
             self.reply.saved(saved)
 
@@ -154,7 +157,7 @@ class ReplyDeeds(Deeds):
         draft = self.session.draft(f"reply:{event.ticket}")
         if draft is not None and event.ticket == self.reply.ticket:
             purpose = Purpose(draft.data.get("purpose", Purpose.PLAIN.value))
-            self.reply.begin(draft.text, purpose, draft.saved_at)
+            self.reply.begin(draft.text, purpose, draft.saved_at, Bound.of_draft(draft.data))
 
     # --- review and after ------------------------------------------------------------------------------------
 
@@ -164,30 +167,26 @@ class ReplyDeeds(Deeds):
             return
         facts = self.reply.facts
         if facts is None:
-            self.say("No ticket is linked to write to: l links one.")
+            gone = f"Ticket {self.reply.ticket} is no longer linked" if self.reply.ticket else "No ticket is linked"
+            self.say(f"{gone} to write to: l links one.")
             return
         if (reason := self._in_the_way(facts.ticket.id)) is not None:
             self.say(reason)
             return
-        self._review(facts, self.reply.text, self.reply.purpose, self._writable(facts.ticket.id))
+        bound = self.reply.bound or Bound.to(facts)
+        self._review(facts, self.reply.text, self.reply.purpose, bound, self._writable(facts.ticket.id))
 
     def _writable(self, but: int) -> tuple[Ticket, ...]:
         """The other tickets that are open and to which nothing is on its way."""
         return tuple(one for one in self.tickets_by_end()[0] if one.id != but and self._in_the_way(one.id) is None)
 
-    def _review(self, facts: TicketFacts, text: str, purpose: Purpose, others: tuple[Ticket, ...] = ()) -> None:
+    def _review(
+        self, facts: TicketFacts, text: str, purpose: Purpose, bound: Bound, others: tuple[Ticket, ...] = ()
+    ) -> None:
         # Everything that will be sent is bound here: what changes behind the review can't change the letter.
         ticket = facts.ticket
-        seen = max((piece.id for piece in facts.conversations), default=0)
-        letter = Letter(
-            to=ticket.requester,
-            community=ticket.company,
-            ticket=f"{ticket.id}  {ticket.subject}",
-            purpose=purpose,
-            text=text,
-            problems=self._problems(text, facts),
-            others=others,
-        )
+        letter = self._letter(facts, text, purpose, bound, others)
+        seen = Bound.to(facts).seen
 
         def decided(then: tuple[int, ...] | None) -> None:
             if then is not None and self._send(letter, ticket, seen):
@@ -206,11 +205,8 @@ class ReplyDeeds(Deeds):
             return
         ticket = facts.ticket
         theirs = readdressed(text, sent.requester.name, ticket.requester.name)
-        seen = max((piece.id for piece in facts.conversations), default=0)
-        letter = Letter(
-            to=ticket.requester, community=ticket.company, ticket=f"{ticket.id}  {ticket.subject}", purpose=purpose,
-            text=theirs, problems=self._problems(theirs, facts),
-        )  # fmt: skip
+        seen = Bound.to(facts).seen
+        letter = self._letter(facts, theirs, purpose, Bound.to(facts))
 
         def decided(then: tuple[int, ...] | None) -> None:
             if then is not None:
@@ -219,11 +215,17 @@ class ReplyDeeds(Deeds):
 
         self.app.push_screen(Review(letter, self.session.settings.review_hold), decided)
 
-    def _problems(self, text: str, facts: TicketFacts) -> tuple[str, ...]:
-        found = problems(text)
-        if not found and (reason := self.session.possible("reply", ticket=facts.ticket.id, body=text)) is not None:
-            return (reason,)
-        return found
+    def _letter(
+        self, facts: TicketFacts, text: str, purpose: Purpose, bound: Bound, others: tuple[Ticket, ...] = ()
+    ) -> Letter:
+        """The letter as it is reviewed: what was found in it, and what was said since its text was begun."""
+        ticket = facts.ticket
+        found = (*bound.findings(facts), *in_reply(text, ticket.id, self.view.snapshot, self.view.guard))
+        found = self.with_obstacle("reply", found, ticket=ticket.id, body=text)
+        return Letter(
+            to=ticket.requester, community=ticket.company, ticket=f"{ticket.id}  {ticket.subject}", purpose=purpose,
+            text=text, findings=found, news=bound.news(facts), others=others,
+        )  # fmt: skip
 
     def _send(self, letter: Letter, ticket: Ticket, seen: int) -> bool:
         sent = self.perform(
@@ -234,6 +236,8 @@ class ReplyDeeds(Deeds):
             to=ticket.requester.name,
             requester_id=ticket.requester.id,
             seen=seen,
+            company=ticket.company,
+            despite=letter.passed,
         )
         if sent is not None:
             # The new letter takes the place of one that was held back or refused.
@@ -295,5 +299,5 @@ class ReplyDeeds(Deeds):
             if not self.edit(path):
                 return
             text = path.read_text(encoding="utf-8", errors="replace").rstrip("\n")
-        self.reply.begin(text, self.reply.purpose)
-        self._save(facts.ticket.id, text, self.reply.purpose)
+        self.reply.begin(text, self.reply.purpose, bound=self.reply.bound)
+        self._save(facts.ticket.id, text, self.reply.purpose, self.reply.bound)

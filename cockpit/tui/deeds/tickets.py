@@ -6,14 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 from textual import work
 
+from cockpit.incident.guards import in_private_note
 from cockpit.tui.deeds.base import Deeds
 from cockpit.tui.screens.letter import Draft, FirstLetter
 from cockpit.tui.screens.link import LinkTicket
+from cockpit.tui.screens.private_note import PrivateNote
 from cockpit.tui.screens.prompts import Choice, Choose
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from cockpit.incident.communities import Community
     from cockpit.incident.facts import Person
+    from cockpit.incident.guards import Finding
 
 
 class TicketDeeds(Deeds):
@@ -72,6 +77,33 @@ class TicketDeeds(Deeds):
             "resolve_ticket", step=step, title="Resolve the ticket?", facts=facts, yes="Resolve it", ticket=target.id
         )
 
+    @work(group="prompt")
+    async def action_private_note(self) -> None:
+        """Write a note on the pane's ticket that only colleagues read."""
+        if (facts := self.reply.facts) is None:
+            self.say("No ticket is linked to note anything on: l links one.")
+            return
+        # Bound here: what changes behind the screen can't change where the note goes.
+        ticket = facts.ticket
+        key = f"ticket note:{ticket.id}"
+        draft = self.session.draft(key)
+
+        def found(text: str) -> tuple[Finding, ...]:
+            return self.with_obstacle("ticket_note", in_private_note(text), ticket=ticket.id, body=text)
+
+        written = await self.app.push_screen_wait(
+            PrivateNote(
+                ticket,
+                draft.text if draft is not None else "",
+                typed=lambda text: self.keep(key, text),
+                findings=found,
+                hold=self.session.settings.review_hold,
+            )
+        )
+        if written is not None:
+            text, passed = written
+            self.perform("ticket_note", ticket=ticket.id, body=text, despite=passed)
+
     # --- writing first -------------------------------------------------------------------------------------------
 
     def action_write_first(self) -> None:
@@ -110,21 +142,20 @@ class TicketDeeds(Deeds):
         community, person = found[int(chosen)]
         place = str(community.place)
         key = f"letter:{place}"
-        written = await self.app.push_screen_wait(
-            FirstLetter(
-                person,
-                community.company or place,
-                self._begun(key, community, person),
-                typed=lambda draft: self.keep(
-                    key, draft.body, subject=draft.subject, to=person.email, cc=list(draft.cc)
-                ),
-                possible=lambda draft: self.session.possible("open_ticket", **_addressed(draft, person)),
-                hold=self.session.settings.review_hold,
-            )
+        to = {"email": person.email or "", "name": person.name, "about": place, "company": community.company}
+        screen = FirstLetter(
+            person,
+            community.company or place,
+            self._begun(key, community, person),
+            typed=lambda draft: self.keep(key, draft.body, subject=draft.subject, to=person.email, cc=list(draft.cc)),
+            possible=lambda draft: self.session.possible("open_ticket", **to, **_written(draft)),
+            findings=lambda draft: self._found_in(to | _written(draft)),
+            hold=self.session.settings.review_hold,
         )
+        written = await self.app.push_screen_wait(screen)
         if written is not None:
             step = self.step_of("reply:first_response")
-            self.perform("open_ticket", step=step, about=place, **_addressed(written, person))
+            self.perform("open_ticket", step=step, **to, **_written(written), despite=screen.passed)
 
     def _begun(self, key: str, community: Community, person: Person) -> Draft:
         """The letter to go on with, or to start from; the next representative gets a copy."""
@@ -136,13 +167,13 @@ class TicketDeeds(Deeds):
             return Draft(subject, cc, body)
         return Draft(str(draft.data.get("subject", subject)), tuple(draft.data.get("cc", cc)), draft.text)
 
+    def _found_in(self, data: Mapping[str, Any]) -> tuple[Finding, ...]:
+        """What oughtn't to be in a first letter, and what else is in its way."""
+        from cockpit.engine.actions.outbound import in_letter
 
-def _addressed(draft: Draft, person: Person) -> dict[str, Any]:
+        return self.with_obstacle("open_ticket", in_letter(self.view, data), **data)
+
+
+def _written(draft: Draft) -> dict[str, Any]:
     """The letter as the action takes it."""
-    return {
-        "email": person.email or "",
-        "name": person.name,
-        "cc": list(draft.cc),
-        "subject": draft.subject,
-        "body": draft.body,
-    }
+    return {"cc": list(draft.cc), "subject": draft.subject, "body": draft.body}

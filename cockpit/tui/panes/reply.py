@@ -9,13 +9,16 @@ from textual import on
 from textual.message import Message as TextualMessage
 from textual.widgets import TextArea
 
-from cockpit.incident.facts import Source, TicketStatus
+from cockpit.incident.facts import Source
 from cockpit.incident.replies import Purpose, problems
-from cockpit.tui import command, moments, signs
-from cockpit.tui.ink import Line, Lines, Span, clip, paragraph, wrap
+from cockpit.incident.text import clean
+from cockpit.tui import command, moments
+from cockpit.tui.ink import Line, Lines, clip, paragraph, wrap
+from cockpit.tui.panes.bound import Bound
 from cockpit.tui.panes.composer import Composer
 from cockpit.tui.panes.listing import Listing, Row, divider
 from cockpit.tui.panes.pane import Pane, Trouble
+from cockpit.tui.panes.ticket_line import TicketLine
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -35,52 +38,6 @@ PURPOSES = {
     Purpose.PLAIN: "plain reply",
 }
 """What a reply is for, in words."""
-
-
-class TicketLine(Lines):
-    """Which tickets there are, which one is open, whom a reply would reach."""
-
-    def __init__(self) -> None:
-        super().__init__(id="ticket-line")
-        self._view: View | None = None
-        self._ticket: int | None = None
-
-    def show(self, view: View, ticket: int | None) -> None:
-        """Show the view's tickets, with this one open."""
-        self._view, self._ticket = view, ticket
-        self.repaint()
-
-    def draw(self, width: int) -> list[Line]:
-        """The tickets when there are several, then the recipient."""
-        if self._view is None or self._ticket is None:
-            return []
-        lines: list[Line] = []
-        tickets = self._view.snapshot.tickets
-        if len(tickets) > 1:
-            spans: list[Span] = [("[ ", "key@screen.previous_ticket")]
-            for facts in tickets:
-                open_ = facts.ticket.id == self._ticket
-                due, ink = self._due(facts.ticket.id)
-                name = facts.ticket.company or facts.ticket.requester.name
-                spans += [(f"{due} ", ink), (name, "title" if open_ else "dim"), ("  ", "plain")]
-            lines.append(clip((*spans[:-1], (" ]", "key@screen.next_ticket")), width))
-        current = self._view.snapshot.ticket(self._ticket)
-        if current is not None:
-            ticket = current.ticket
-            who = ticket.requester.name + (f", {ticket.company}" if ticket.company else "")
-            status = TicketStatus.NAMES.get(ticket.status, f"status {ticket.status}")
-            agent = f" · {ticket.agent.name}" if ticket.agent else " · no agent"
-            lines.append(clip((("To ", "dim"), (who, "strong"), (f" · {status}{agent}", "dim")), width))
-            lines.append(clip(((ticket.subject, "dim"),), width))
-        return lines
-
-    def _due(self, ticket: int) -> tuple[str, str]:
-        assert self._view is not None
-        for deadline in self._view.assessment.deadlines:
-            if deadline.ticket == ticket:
-                sign = signs.DUE[deadline.state]
-                return sign.sign, sign.ink
-        return "·", "dim"
 
 
 class ReplyFoot(Lines):
@@ -113,6 +70,7 @@ class ReplyPane(Pane):
         ticket: int
         text: str
         purpose: Purpose
+        bound: Bound | None
 
     @dataclass
     class Opened(TextualMessage):
@@ -128,6 +86,8 @@ class ReplyPane(Pane):
         """The ticket in the pane, by number."""
         self.purpose = Purpose.PLAIN
         """What the reply is for."""
+        self.bound: Bound | None = None
+        """What the text was begun for; None while there is none."""
         self.saved_at: datetime | None = None
         self.outcome: str | None = None
         """What becomes of the reply that was sent last, in words."""
@@ -178,7 +138,8 @@ class ReplyPane(Pane):
         """Show the tickets as they stand."""
         before, self._view, self._now = self._view, view, now
         tickets = view.snapshot.tickets
-        if self.ticket is None or view.snapshot.ticket(self.ticket) is None:
+        # A ticket that was unlinked stays while its text is being written, or the keys would go to another's.
+        if self.ticket is None or (view.snapshot.ticket(self.ticket) is None and not self.writing):
             self.open_ticket(tickets[0].ticket.id if tickets else None)
         if before is None or tickets is not before.snapshot.tickets or before.loading != view.loading:
             self.refilter()
@@ -194,6 +155,7 @@ class ReplyPane(Pane):
         if ticket == self.ticket:
             return
         self.ticket, self.saved_at, self.outcome, self.following = ticket, None, None, None
+        self.bound = None
         with self.prevent(TextArea.Changed):
             self.composer.text = ""
         if self._view is not None:
@@ -206,14 +168,25 @@ class ReplyPane(Pane):
     def step_ticket(self, step: int) -> None:
         """The next or previous ticket, around the end."""
         tickets = [facts.ticket.id for facts in self._view.snapshot.tickets] if self._view else []
-        if len(tickets) > 1 and self.ticket in tickets:
+        if self.ticket not in tickets:
+            self.open_ticket(tickets[0] if tickets else None)
+        elif len(tickets) > 1:
             self.open_ticket(tickets[(tickets.index(self.ticket) + step) % len(tickets)])
 
-    def begin(self, text: str, purpose: Purpose, saved_at: datetime | None = None) -> None:
-        """Put a text into the composer: a saved one to go on with, or a new one to read from its beginning."""
+    @property
+    def writing(self) -> bool:
+        """Whether a person is in the middle of a text."""
+        return bool(self.text.strip()) and self.composer.has_focus
+
+    def begin(self, text: str, purpose: Purpose, saved_at: datetime | None = None, bound: Bound | None = None) -> None:
+        """Put a text into the composer: a saved one to go on with, or a new one to read from its beginning.
+
+        `bound` is what a saved one was begun for; a new one is bound to the ticket as it is now.
+        """
         self.purpose, self.saved_at, self.outcome = purpose, saved_at, None
+        self.bound = bound or (Bound.to(self.facts) if text.strip() and self.facts else None)
         with self.prevent(TextArea.Changed):
-            self.composer.text = text
+            self.composer.text = clean(text)  # an editor's may hold anything
         self.composer.move_cursor(self.composer.document.end if saved_at is not None else (0, 0))
         self.judge()
 
@@ -254,6 +227,9 @@ class ReplyPane(Pane):
         standing = f"{PURPOSES[self.purpose]}{saved}"
         if self.outcome:
             foot.show((standing, "dim"), (self.outcome, self._ink))
+        elif self.facts is None:
+            gone = f"! Ticket {self.ticket} is no longer linked. The text is kept as its draft: l links it again."
+            foot.show((standing, "dim"), (gone, "alarm"))
         elif found := problems(self.text):
             more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
             foot.show((standing, "dim"), (f"! {found[0]}{more}", "warn"))
@@ -293,7 +269,11 @@ class ReplyPane(Pane):
         event.stop()
         if self.ticket is not None:
             self.outcome = None
-            self.post_message(self.Typed(self.ticket, self.text, self.purpose))
+            if not self.text.strip():
+                self.bound = None
+            elif self.bound is None and self.facts is not None:
+                self.bound = Bound.to(self.facts)
+            self.post_message(self.Typed(self.ticket, self.text, self.purpose, self.bound))
 
 
 def _row(piece: Conversation) -> Row:

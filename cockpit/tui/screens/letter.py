@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from cockpit.incident.facts import Person
+    from cockpit.incident.guards import Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +50,14 @@ class FirstLetter(ModalScreen[Draft | None]):
         *,
         typed: Callable[[Draft], object],
         possible: Callable[[Draft], str | None],
+        findings: Callable[[Draft], tuple[Finding, ...]],
         hold: float,
     ) -> None:
         super().__init__()
         self._to, self._community, self._draft = to, community, draft
-        self._typed, self._possible, self._hold = typed, possible, hold
+        self._typed, self._possible, self._findings, self._hold = typed, possible, findings, hold
+        self.passed: list[str] = []
+        """What was found in the letter and passed in its review, by its keys."""
 
     def compose(self) -> ComposeResult:
         """To whom, who gets a copy, the subject, the text, how it stands."""
@@ -111,19 +115,19 @@ class FirstLetter(ModalScreen[Draft | None]):
     def action_review(self) -> None:
         """Show it as they will read it; from there it goes."""
         draft = self._written
-        reason = self._possible(draft)
         letter = Letter(
             self._to,
             self._community,
             f"a new one: {draft.subject}",
             Purpose.FIRST_RESPONSE,
             draft.body,
-            (reason,) if reason else (),
+            self._findings(draft),
             cc=draft.cc,
         )
 
         def decided(sent: tuple[int, ...] | None) -> None:
             if sent is not None:
+                self.passed = letter.passed
                 self.dismiss(draft)
 
         self.app.push_screen(Review(letter, self._hold), decided)

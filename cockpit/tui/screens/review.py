@@ -19,24 +19,33 @@ from textual.widgets import Button, SelectionList, Static
 from textual.widgets.selection_list import Selection
 
 from cockpit.incident.markup import markdown_plain
+from cockpit.incident.replies import LONGEST
+from cockpit.incident.text import bounded, one_line
 from cockpit.tui.ink import Line, Paper, paragraph
-from cockpit.tui.panes.listing import Listing, Row
+from cockpit.tui.moments import clock
+from cockpit.tui.panes.listing import Listing, Row, divider
 from cockpit.tui.panes.reply import PURPOSES
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.timer import Timer
 
-    from cockpit.incident.facts import Person, Ticket
+    from cockpit.incident.facts import Conversation, Person, Ticket
+    from cockpit.incident.guards import Finding
     from cockpit.incident.replies import Purpose
+
+
+PUBLIC = "✉ PUBLIC: the community reads it in its ticket and by e-mail."
+PRIVATE = "✎ PRIVATE: colleagues only. The community doesn't see it."
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """What would be sent, to whom. `ticket` is its number and subject; `problems` say why it can't be sent.
+    """What would be sent, to whom. `ticket` is its number and subject; `findings` are what oughtn't to be in it.
 
-    `others` are the tickets of other communities to which the same can be written next; `cc` are the addresses that get
-    a copy.
+    `news` is what was said since the text was begun. `others` are the tickets of other communities to which the same
+    can be written next; `cc` are the addresses that get a copy. `private`: a note that only colleagues read; `to` is
+    then whom it is not for.
     """
 
     to: Person
@@ -44,9 +53,21 @@ class Letter:
     ticket: str
     purpose: Purpose
     text: str
-    problems: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    news: tuple[Conversation, ...] = ()
     others: tuple[Ticket, ...] = ()
     cc: tuple[str, ...] = ()
+    private: bool = False
+
+    @property
+    def blocked(self) -> bool:
+        """Whether it can't be sent as it is."""
+        return any(one.final for one in self.findings)
+
+    @property
+    def passed(self) -> list[str]:
+        """What its reader has passed once it is sent: the keys of everything that was found."""
+        return [one.key for one in self.findings if not one.final]
 
 
 class Review(ModalScreen[tuple[int, ...] | None]):
@@ -66,6 +87,7 @@ class Review(ModalScreen[tuple[int, ...] | None]):
         super().__init__()
         self._letter, self._hold = letter, hold
         self._others: tuple[int, ...] = ()
+        self._warned = False
         self._until: float | None = None
         self._timer: Timer | None = None
 
@@ -73,34 +95,41 @@ class Review(ModalScreen[tuple[int, ...] | None]):
         """The facts, the text in a list that scrolls, the problems, the two buttons."""
         letter = self._letter
         with Paper(classes="dialog tall", id="review") as dialog:
-            dialog.border_title = Content("Review")
+            dialog.border_title = Content("Review · private note" if letter.private else "Review")
+            dialog.set_class(letter.private, "private")
+            # Cut, so that no name however long pushes the address or the text out of sight.
+            whom = one_line(letter.to.name, 60) + (f" <{letter.to.email}>" if letter.to.email else "")
             for label, text in (
-                ("to", f"{letter.to.name}{f' <{letter.to.email}>' if letter.to.email else ''}"),
+                ("to", "colleagues who can open the ticket" if letter.private else whom),
                 *((("copy to", ", ".join(letter.cc)),) if letter.cc else ()),
-                ("community", letter.community or "no company known"),
-                ("ticket", letter.ticket),
-                ("as", PURPOSES[letter.purpose]),
+                ("community", one_line(letter.community or "no company known", 60)),
+                ("ticket", one_line(letter.ticket, 120)),
+                ("as", "private note" if letter.private else PURPOSES[letter.purpose]),
             ):
                 yield Static(Content.assemble((f"{label:<11}", "$text-muted"), text), classes="fact")
             if letter.others:
                 yield Static("", classes="fact", id="others")
-            public = "PUBLIC: the community reads it in its ticket and by e-mail."
-            yield Static(Content.styled(public, "bold $text-warning"), classes="fact public")
+            reach, style = (PRIVATE, "bold $text-accent") if letter.private else (PUBLIC, "bold $text-warning")
+            yield Static(Content.styled(reach, style), classes="fact public")
             yield Listing(cursor=False, id="letter")
             yield Static("", id="standing")
             with Horizontal(classes="buttons"):
                 yield Button("Cancel", id="no", compact=True)
-                blocked = bool(self._letter.problems)
-                yield Button("Send", id="yes", variant="warning", compact=True, disabled=blocked)
+                words = "Write the note" if letter.private else "Send"
+                yield Button(words, id="yes", variant="warning", compact=True, disabled=letter.blocked)
 
     def on_mount(self) -> None:
         """Draw the text; what a community will read is never one key away."""
 
+        text = self._letter.text
+        plain = (markdown_plain(text) if len(text) <= LONGEST else bounded(text, LONGEST)) or "(nothing)"
+
         def draw(width: int) -> list[Line]:
-            plain = markdown_plain(self._letter.text) or "(nothing)"
             return paragraph(plain, "plain", width)
 
-        self.query_one(Listing).show_rows([Row("text", draw)])
+        said = [_said(piece) for piece in self._letter.news]
+        rows = [divider("since", "NEW since you began", "alarm"), *said, divider("letter", "your text")] if said else []
+        self.query_one(Listing).show_rows([*rows, Row("text", draw)])
         self.query_one("#no", Button).focus()
         self._name_others()
         self._stand()
@@ -131,23 +160,32 @@ class Review(ModalScreen[tuple[int, ...] | None]):
         """Say how it stands: problems, the pause, or which keys there are."""
         dialog = self.query_one("#review")
         standing = self.query_one("#standing", Static)
-        if self._letter.problems:
-            lines = "\n".join(f"! {problem}" for problem in self._letter.problems)
-            standing.update(Content.styled(f"It can't be sent yet:\n{lines}", "$text-warning"))
+        found = "\n".join(f"! {one.words}" for one in self._letter.findings)
+        if self._letter.blocked:
+            standing.update(Content.styled(f"It can't be sent yet:\n{found}", "$text-warning"))
             keys = "esc back to the text"
         elif self._until is not None:
             left = max(0, round(self._until - monotonic()))
             standing.update(Content.styled(f"Sending in {left} s. esc or u takes it back.", "bold $text-warning"))
             keys = "esc takes it back"
+        elif found and self._warned:
+            standing.update(Content.styled(f"Send it all the same? s once more does.\n{found}", "bold $text-error"))
+            keys = "s again sends it all the same · esc back to the text"
         else:
-            standing.update("")
+            standing.update(Content.styled(f"Look twice:\n{found}" if found else "", "$text-warning"))
             others = "t to others too · " if self._letter.others else ""
             keys = f"s sends · {others}j k scroll · esc back to the text"
         dialog.border_subtitle = Content(keys)
 
     def action_send(self) -> None:
-        """Begin the pause."""
-        if self._letter.problems or self._until is not None:
+        """Begin the pause; where something was found, only once it was asked again."""
+        if self._letter.blocked or self._until is not None:
+            return
+        if self._letter.findings and not self._warned:
+            self._warned = True
+            self.query_one("#yes", Button).label = Content("Send all the same")
+            self.query_one("#no", Button).focus()
+            self._stand()
             return
         if self._hold <= 0:
             self.dismiss(self._others)
@@ -202,6 +240,16 @@ class Review(ModalScreen[tuple[int, ...] | None]):
     def key_k(self) -> None:
         """Scroll the text back."""
         self.query_one(Listing).action_move(-1)
+
+
+def _said(piece: Conversation) -> Row:
+    """What somebody said since, as much of it as a review needs."""
+
+    def draw(width: int) -> list[Line]:
+        verb = "wrote" if piece.incoming else "replied"
+        return paragraph(f"{piece.author.name} {verb} at {clock(piece.at)}: {bounded(piece.text, 600)}", "new", width)
+
+    return Row(f"news {piece.id}", draw)
 
 
 class ChooseTickets(ModalScreen[tuple[int, ...] | None]):

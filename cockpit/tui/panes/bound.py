@@ -1,0 +1,48 @@
+"""What a reply was begun for. Whatever changes behind it until it goes is told in its review."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cockpit.incident.facts import Conversation, TicketFacts
+from cockpit.incident.guards import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """The requester to whom a text was begun, and the newest that had been said in the ticket then (by its id)."""
+
+    requester_id: str
+    requester: str
+    seen: int
+
+    @classmethod
+    def to(cls, facts: TicketFacts) -> Bound:
+        """Bound to the ticket as it is on the screen."""
+        who = facts.ticket.requester
+        return cls(who.id, who.name, max((piece.id for piece in facts.conversations), default=0))
+
+    @classmethod
+    def of_draft(cls, data: Mapping[str, Any]) -> Bound | None:
+        """As kept with a draft; None where it wasn't."""
+        if not {"requester_id", "requester", "seen"} <= data.keys():
+            return None
+        return cls(str(data["requester_id"]), str(data["requester"]), int(data["seen"]))
+
+    def as_data(self) -> dict[str, Any]:
+        """What is kept with the draft."""
+        return {"requester_id": self.requester_id, "requester": self.requester, "seen": self.seen}
+
+    def findings(self, facts: TicketFacts) -> tuple[Finding, ...]:
+        """Whether the ticket has become somebody else's."""
+        who = facts.ticket.requester
+        if who.id == self.requester_id:
+            return ()
+        words = f"Begun to {self.requester}, but ticket {facts.ticket.id} is {who.name}'s now: this would go to them."
+        return (Finding(f"requester:{who.id}", words),)
+
+    def news(self, facts: TicketFacts) -> tuple[Conversation, ...]:
+        """What was said in public since."""
+        return tuple(piece for piece in facts.conversations if piece.id > self.seen and not piece.private)
