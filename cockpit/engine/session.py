@@ -233,7 +233,7 @@ class Session:
         """Why that action can't be done now, in words; None: it can. Data that isn't known yet may be left out."""
         if self.settings.read_only:
             return READ_ONLY
-        return KINDS[kind].impossible(self.view, data, step) or self.settings.betrayed_by(data)
+        return self.settings.betrayed_by(data) or KINDS[kind].impossible(self.view, data, step)
 
     def _must_write(self) -> None:
         if self.settings.read_only:

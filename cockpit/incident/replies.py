@@ -9,11 +9,11 @@ from datetime import datetime
 from enum import StrEnum
 
 from cockpit.incident.checklist import Assessment, State
-from cockpit.incident.facts import Snapshot, Status
+from cockpit.incident.facts import LogKind, Snapshot, Status
 from cockpit.incident.history import ticket_history
 from cockpit.incident.moments import moment
 from cockpit.incident.text import everyone_in, one_line
-from cockpit.incident.timeline import act_words
+from cockpit.incident.timeline import timeline
 
 
 class Purpose(StrEnum):
@@ -41,7 +41,8 @@ FIELDS: Mapping[str, str] = {
     "hub": "which hub",
     "impact": "what users can't do",
     "state": "where it stands",
-    "tried": "what was tried, and what it showed",
+    "tried": "what was tried since, and what it showed",
+    "done": "what was found, and what was done",
     "next": "what we do next",
     "next_update": "when they hear from us again",
     "question": "what we need to know",
@@ -73,7 +74,7 @@ TEMPLATES: tuple[Template, ...] = (
         Purpose.RESOLUTION,
         "Resolved",
         "Hi {name},\n\n"
-        "{hub} should work again. This is what we found and did:\n\n{tried}\n\n"
+        "{hub} should work again. This is what we found and did:\n\n{done}\n\n"
         "Could you please try it, and tell us if anything still looks wrong? We will open this again at once if it "
         "does.\n\n"
         "We are sorry for the disruption. We will write up what happened and send it to you.\n",
@@ -168,7 +169,8 @@ def starting_fields(snapshot: Snapshot, assessment: Assessment, ticket: int, now
         "hub": _hub(snapshot, assessment),
         "impact": assessment.outage_kind or "",
         "state": _state(snapshot, assessment, now),
-        "tried": _tried(snapshot, history.last_told if history else None, now),
+        "tried": _done(snapshot, history.last_told if history else None, now),
+        "done": _done(snapshot, None, now),
         "next": _next(assessment),
         "next_update": moment(now + assessment.process.clocks.update, now),
         "link": _report(assessment),
@@ -191,9 +193,9 @@ def first_name(name: str) -> str:
     return first if len(first.rstrip(".")) > 1 else name
 
 
-def plain(words: str) -> str:
-    """A name out of a service, on one line, with nothing in it that Markdown reads or that looks like a field."""
-    return one_line(_READ.sub("", words), 80)
+def plain(words: str, longest: int = 80) -> str:
+    """Words out of a service on one line, with nothing in it that Markdown reads or that looks like a field."""
+    return one_line(_READ.sub("", words), longest)
 
 
 def _hub(snapshot: Snapshot, assessment: Assessment) -> str:
@@ -221,26 +223,43 @@ def _state(snapshot: Snapshot, assessment: Assessment, now: datetime) -> str:
 
 
 _LONGEST_LIST = 5
+_NOTED = frozenset({"note", "run", "incident_note"})
+_MEANT = {
+    "reopen_incident": "We opened the incident again.",
+    LogKind.REOPENED.value: "We opened the incident again.",
+    "resolve_incident": "It looked resolved.",
+    LogKind.RESOLVED.value: "It looked resolved.",
+    "request_responders": "We asked more colleagues to help.",
+    LogKind.RESPONDER.value: "We asked more colleagues to help.",
+    "handoff": "A rested colleague took over.",
+}
+"""What some acts and entries of PagerDuty's log mean to a community: their own words name people and systems."""
 
 
-def _tried(snapshot: Snapshot, since: datetime | None, now: datetime) -> str:
-    """A list of what was noted since we last told that community: notes and commands, for the writer to put plainly."""
-    if snapshot.slack is None:
-        return ""
-    lines = [
-        f"- {plain(_without_output(act_words(message)).lstrip('✎⚒$ '))} ({moment(message.record.at, now)})"
-        for message in snapshot.slack.messages
-        if message.record is not None
-        and message.record.kind in ("note", "run")
-        and (since is None or message.record.at > since)
-        and not message.deleted
-    ]
-    return "\n".join(lines[-_LONGEST_LIST:])
+def _done(snapshot: Snapshot, since: datetime | None, now: datetime) -> str:
+    """A list of what was done since then, for the writer to put plainly.
+
+    Notes, commands, what was lifted out of a thread, notes in PagerDuty, and the acts that mean something to a
+    community. What colleagues merely say in the channel isn't written for one.
+    """
+    slack = snapshot.slack
+    lifted = {str(record.data.get("ts")) for record in snapshot.records if record.kind == "lift"}
+    clues = {(reply.at, reply.text) for reply in slack.replies if reply.ts in lifted} if slack else set()
+    lines: dict[str, str] = {}
+    for event in timeline(snapshot):
+        if since is not None and event.at <= since:
+            continue
+        words = _MEANT.get(event.kind, "")
+        if event.kind in _NOTED or (event.kind == "thread" and (event.at, event.text) in clues):
+            words = plain(_said(event.text), 300)
+        if words:
+            lines.setdefault(words, f"- {words} ({moment(event.at, now)})")
+    return "\n".join(list(lines.values())[-_LONGEST_LIST:])
 
 
-def _without_output(words: str) -> str:
-    """A note on a command without the end of what it printed, which is nothing for a community."""
-    return words.partition("\n```")[0]
+def _said(words: str) -> str:
+    """What a note says, without its sign; of a command's without the end of what it printed."""
+    return words.partition("\n```")[0].lstrip("✎⚒$ ").removeprefix("Noted in PagerDuty: ")
 
 
 def _next(assessment: Assessment) -> str:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cockpit.incident.facts import IncidentNote, LogKind
 from cockpit.incident.markup import markdown_plain
 from cockpit.incident.replies import (
     FIELDS,
@@ -20,7 +21,7 @@ from cockpit.incident.replies import (
     starting_fields,
     template,
 )
-from tests.incident.build import OSEI, World, at, outage, resolved
+from tests.incident.build import ANA, BEN, KIM, LOU, OSEI, World, at, outage, resolved
 
 FILLED = {name: f"some {name}" for name in FIELDS}
 
@@ -104,9 +105,31 @@ def test_the_facts_fill_in_what_they_can() -> None:
         "impact": "servers don't start",
         "state": "our engineers have been working on it since 16:12 UTC",
         "tried": "- the proxy is fine (16:25 UTC)",
+        "done": "- too old (16:10 UTC)\n- the proxy is fine (16:25 UTC)",
         "next": "bring in the colleagues who know this part best",
         "next_update": "18:30 UTC",
     }
+    assert problems(compose(template(Purpose.UPDATE), fields)) == ()
+
+
+def test_an_update_starts_from_what_was_done_since_the_last_one() -> None:
+    world = outage().said("16:30", "Shall we have lunch?", KIM).threaded("16:31", "the *image* is gone", LOU)
+    world.record("lift", "16:40", data={"ts": world.threads[-1].ts})
+    world.threaded("16:32", "me too", BEN)
+    world.entry(LogKind.RESOLVED, "16:50", None).entry(LogKind.REOPENED, "16:55", ANA)
+    world.record("run", "17:00").said("17:00", "$ kubectl get pods → exit 0 in 2 s — Ana Ruiz\n```\npods\n```")
+    world.messages[-1] = replace(world.messages[-1], record=world.records[-1], text="$ kubectl get pods\n```\nx\n```")
+    snapshot = world.snapshot()
+    assert snapshot.pagerduty is not None
+    noted = replace(snapshot.pagerduty, notes=(IncidentNote("N1", at("17:05"), KIM, "pushed it again"),))
+    fields = starting_fields(replace(snapshot, pagerduty=noted), world.assess("17:30"), 4038, at("17:30"))
+    assert fields["tried"].splitlines() == [
+        "- the image is gone (16:31 UTC)",
+        "- It looked resolved. (16:50 UTC)",
+        "- We opened the incident again. (16:55 UTC)",
+        "- kubectl get pods (17:00 UTC)",
+        "- pushed it again (17:05 UTC)",
+    ]
     assert problems(compose(template(Purpose.UPDATE), fields)) == ()
 
 

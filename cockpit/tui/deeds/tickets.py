@@ -80,6 +80,8 @@ class TicketDeeds(Deeds):
     @work(group="prompt")
     async def action_private_note(self) -> None:
         """Write a note on the pane's ticket that only colleagues read."""
+        if self.barred():
+            return
         if (facts := self.reply.facts) is None:
             self.say("No ticket is linked to note anything on: l links one.")
             return
