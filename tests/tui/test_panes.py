@@ -11,7 +11,7 @@ from textual.widget import Widget
 from cockpit.engine.view import Delivery, DeliveryState, Outbox, Part
 from cockpit.incident.facts import Freshness, Health, LogKind, Source
 from cockpit.tui.screens.incident import IncidentScreen
-from tests.incident.build import ANA, BEN, KIM, OSEI, World, at, outage
+from tests.incident.build import ANA, BEN, KIM, OSEI, World, at, outage, resolved
 from tests.tui.looking import come_to_rest, running_text, text_in
 from tests.tui.still import StillSession, still_app, view_of
 
@@ -108,6 +108,12 @@ async def test_a_narrow_header_says_since_when_rather_than_whose_update_is_due()
     async with app.run_test(size=(80, 24)):
         assert "OFFICIAL since 16:20" in text_in(app, "#header")
         assert "! Update 2 h 10 min late" in text_in(app, "#header")
+
+
+async def test_the_header_stops_counting_when_it_is_resolved() -> None:
+    app = still_app(view_of(resolved(), "20:30"))
+    async with app.run_test(size=(120, 40)):
+        assert "OFFICIAL 16:20 to 18:00 (1 h 40 min)" in text_in(app, "#header")
 
 
 async def test_a_failing_service_keeps_its_facts_on_the_screen_and_says_how_old_they_are() -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from cockpit.incident.deadlines import Deadline, Due
+from cockpit.incident.facts import LogKind, Status
 from cockpit.tui import moments, signs
 from cockpit.tui.ink import Line, Lines, Span, measure, spread
 from cockpit.tui.roles import Roles, roles
@@ -89,8 +90,11 @@ class Header(Lines):
         """Since when it is official; or what is missing, with what holds already unless it has to be `brief`."""
         start = view.assessment.official_start
         if start.at is not None:
-            passed = "" if brief else f" ({moments.span(now - start.at)})"
-            return ((" OFFICIAL", "good"), (f" since {moments.stamp(start.at, now)}{passed}", "plain"))
+            end = Header._resolved_at(view)
+            passed = "" if brief else f" ({moments.span((end or now) - start.at)})"
+            when = moments.stamp(start.at, now)
+            span = f" since {when}" if end is None else f" {when} to {moments.stamp(end, now)}"
+            return ((" OFFICIAL", "good"), (span + passed, "plain"))
         spans: list[Span] = [(" NOT OFFICIAL YET ", "warn")] if not brief else [(" NOT OFFICIAL ", "warn")]
         for condition in start.conditions:
             if brief and condition.holds:
@@ -99,6 +103,14 @@ class Header(Lines):
             ink = "dim" if condition.holds else sign.ink
             spans += [(f" {sign.sign} ", sign.ink), (CONDITIONS.get(condition.name, condition.name), ink)]
         return tuple(spans)
+
+    @staticmethod
+    def _resolved_at(view: View) -> datetime | None:
+        """When it was resolved; None while it is open."""
+        facts = view.snapshot.pagerduty
+        if facts is None or facts.incident.status is not Status.RESOLVED:
+            return None
+        return max((entry.at for entry in facts.log_entries if entry.kind is LogKind.RESOLVED), default=None)
 
     @staticmethod
     def _next_due(due: list[Deadline], now: datetime, *, brief: bool = False) -> Line:
