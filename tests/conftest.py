@@ -80,8 +80,24 @@ def settings(sandbox: Sandbox, tmp_path: Path) -> Settings:
 Make = Callable[..., Settings]
 
 
-LONGEST = ("test_whole_outage", "test_crash", "test_run.py", "test_several_processes", "test_people")
+LONGEST = (
+    *(
+        "test_scenarios_by_key",
+        "test_whole_outage",
+        "test_crash",
+        "test_hostile",
+        "hostile/test_screens",
+        "test_secrets",
+    ),
+    *("test_several_processes", "test_run.py", "test_another_process", "test_people", "test_run_terminal"),
+)
 """The files whose tests take longest: they begin first, so that no worker is left alone with one at the end."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Hand tests to workers two by two: in larger lots the first worker would get all of the longest."""
+    if hasattr(config.option, "maxschedchunk") and config.option.maxschedchunk is None:
+        config.option.maxschedchunk = 2
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
