@@ -67,8 +67,7 @@ class Poller:
     async def run(self) -> None:
         """Poll until cancelled."""
         while True:
-            # Whoever pokes it waits for what it reads: after a deed of theirs, or because they ask.
-            wait, may_hurry = await self.round(in_background=not self._poke.is_set())
+            wait, may_hurry = await self.round(in_background=True)
             if not may_hurry:
                 await asyncio.sleep(wait)
                 continue

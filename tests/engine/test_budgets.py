@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -19,7 +18,6 @@ from cockpit.engine.view import DeliveryState, Part, View
 from cockpit.engine.watch import Watch
 from cockpit.incident.facts import Freshness, Snapshot, Source
 from cockpit.sandbox import Sandbox
-from cockpit.services.budget import polled
 from cockpit.services.errors import Limited
 from cockpit.settings import PollSettings, Settings
 from tests.conftest import settings_for
@@ -209,17 +207,3 @@ async def test_threads_read_before_a_429_are_not_forgotten(settings: Settings, s
             happen(sandbox, "post", by="lou", text=f"to {key}", thread=key)
         replies = lambda: [one.text for one in session.view.snapshot.slack.replies]  # type: ignore[union-attr]  # noqa: E731
         await until(lambda: replies() == ["to a", "to b"])
-
-
-async def test_what_a_person_asks_for_is_no_poll() -> None:
-    polls: list[bool] = []
-
-    async def read() -> None:
-        polls.append(polled())
-
-    poller = Poller(Source.FRESHDESK, lambda: 1000.0, read, now=datetime.now, changed=lambda: None)
-    running = asyncio.create_task(poller.run())
-    await until(lambda: polls == [True], "the first round is nobody's")
-    poller.poke()
-    await until(lambda: polls == [True, False], "the second is theirs who asked")
-    running.cancel()
