@@ -24,6 +24,7 @@ from cockpit.tui import signalling
 from cockpit.tui.commands import COMMANDS
 from cockpit.tui.palette import CockpitCommands
 from cockpit.tui.panes.listing import Listing
+from cockpit.tui.screens.answered import AnsweredOnce
 from cockpit.tui.screens.declare import DeclareForm
 from cockpit.tui.screens.incident import IncidentScreen
 from cockpit.tui.screens.picker import Picker
@@ -86,6 +87,7 @@ class CockpitApp(App[None]):
         self.session: Session | None = None
         """The session on the screen."""
         self._entitled: str | None = None
+        self._choosing = False
         self.register_theme(THEME)
         wanted = desk.settings.theme
         if wanted != THEME.name and wanted in self.available_themes:
@@ -130,10 +132,16 @@ class CockpitApp(App[None]):
             if self.session.case.key == case.key:
                 return
             await self.session.close()
-            await self.pop_screen()
+            await self._put_away()
         self._show(case)
         assert self.session is not None
         await self.session.start()
+
+    async def _put_away(self) -> None:
+        """Take the incident's screen away, and whatever a person has opened over it meanwhile."""
+        while any(isinstance(screen, IncidentScreen) for screen in self.screen_stack):
+            top = self.screen
+            await (top.dismiss(None) if isinstance(top, AnsweredOnce) else self.pop_screen())
 
     async def _look_for_others(self, remembered: Case) -> None:
         """Say so if the incident that was remembered isn't the one that is burning."""
@@ -167,7 +175,16 @@ class CockpitApp(App[None]):
             await self.choose(begun=offer)
 
     async def choose(self, why: str = "", begun: Offer | None = None) -> None:
-        """Ask a person which incident, and open it. Runs in a worker."""
+        """Ask a person which incident, and open it; once at a time. Runs in a worker."""
+        if self._choosing:
+            return
+        self._choosing = True
+        try:
+            await self._choose(why, begun)
+        finally:
+            self._choosing = False
+
+    async def _choose(self, why: str, begun: Offer | None) -> None:
         now, leave = self.desk.settings.now, self.session is not None
         while True:
             chosen = await self.push_screen_wait(Picker(self.desk.offer, now, why=why, begun=begun, leave=leave))

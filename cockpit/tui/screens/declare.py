@@ -13,6 +13,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, OptionList
 from textual.widgets.option_list import Option
 
+from cockpit.tui.screens.answered import AnsweredOnce
+
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from cockpit.services.pagerduty_wire import ServiceRef
 
 
-class DeclareForm(ModalScreen[dict[str, Any] | None]):
+class DeclareForm(ModalScreen[dict[str, Any] | None], AnsweredOnce[dict[str, Any] | None]):
     """Fill in and look; the answer is the declaration's data. The focus begins in the title, not on the button."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "cancel", show=False)]
@@ -71,9 +73,11 @@ class DeclareForm(ModalScreen[dict[str, Any] | None]):
         try:
             self._services = await self._ask()
         except ServiceError as error:
-            self.query_one("#problem", Label).update(Content(str(error)))
+            if not self.gone:
+                self.query_one("#problem", Label).update(Content(str(error)))
             return
-        self._fill("")
+        if not self.gone:
+            self._fill("")
 
     def _fill(self, words: str) -> None:
         """The services that hold the words; the catch-all stands first, for when one isn't sure."""

@@ -12,9 +12,10 @@ from textual.screen import ModalScreen
 
 from cockpit.tui.ink import Line, Paper, paragraph
 from cockpit.tui.panes.listing import Listing, Row
+from cockpit.tui.screens.answered import AnsweredOnce
 
 
-class Detail(ModalScreen[None]):
+class Detail(ModalScreen[None], AnsweredOnce[None]):
     """Labelled facts, one below the other. `o` opens the link, `y` copies it all."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

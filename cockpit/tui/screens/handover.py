@@ -14,6 +14,7 @@ from textual.widgets import Button, Input, Static
 
 from cockpit.tui.ink import Line, Paper, paragraph
 from cockpit.tui.panes.listing import Listing, Row
+from cockpit.tui.screens.answered import AnsweredOnce
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
 
-class HandoverReview(ModalScreen[str | None]):
+class HandoverReview(ModalScreen[str | None], AnsweredOnce[str | None]):
     """Who takes over and what the channel will read; *Cancel* has the focus.
 
     The answer is how it was agreed, in the person's words, which may be empty; None: nobody hands anything over.
@@ -81,7 +82,7 @@ class HandoverReview(ModalScreen[str | None]):
         self.dismiss(agreed if event.button.id == "yes" else None)
 
 
-class BriefScreen(ModalScreen[None]):
+class BriefScreen(ModalScreen[None], AnsweredOnce[None]):
     """The brief, for who has just come: what was handed over, by whom and when, and how it stands now."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

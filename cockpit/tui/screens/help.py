@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from cockpit.tui import signs
 from cockpit.tui.ink import Line, Paper, paragraph
 from cockpit.tui.panes.listing import Listing, Row
+from cockpit.tui.screens.answered import AnsweredOnce
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -28,7 +29,7 @@ PLACES = {
 KEY_CELLS = 16
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(ModalScreen[None], AnsweredOnce[None]):
     """Keys and what they do."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark,f1", "dismiss(None)", "close", show=False)]

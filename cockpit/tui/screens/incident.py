@@ -199,7 +199,12 @@ class IncidentScreen(StepDeeds):
         self.action_next_pane()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """The editor's key means that only in the reply's text; elsewhere it keeps its own meaning."""
+        """The editor's key means that only in the reply's text; elsewhere it keeps its own meaning.
+
+        Keys that were pressed before the panes were there do nothing.
+        """
+        if not self.is_mounted:
+            return False
         if action == "edit_elsewhere":
             return isinstance(self.focused, Composer)
         return True

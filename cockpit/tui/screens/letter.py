@@ -16,6 +16,7 @@ from textual.widgets import Input, Label, TextArea
 
 from cockpit.incident.replies import Purpose
 from cockpit.tui.panes.composer import Composer
+from cockpit.tui.screens.answered import AnsweredOnce
 from cockpit.tui.screens.review import Letter, Review
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class Draft:
     body: str
 
 
-class FirstLetter(ModalScreen[Draft | None]):
+class FirstLetter(ModalScreen[Draft | None], AnsweredOnce[Draft | None]):
     """Write it; the answer, after the review, is the letter. `typed` is told of every change."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -14,6 +14,7 @@ from textual.widgets import Input, Label, OptionList
 from textual.widgets.option_list import Option
 
 from cockpit.incident.facts import Source, TicketStatus
+from cockpit.tui.screens.answered import AnsweredOnce
 from cockpit.tui.screens.prompts import Confirm
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from cockpit.incident.facts import Ticket
 
 
-class LinkTicket(ModalScreen[tuple[int, str] | None]):
+class LinkTicket(ModalScreen[tuple[int, str] | None], AnsweredOnce[tuple[int, str] | None]):
     """Choose a ticket; the answer is its number and its subject (empty for one typed by number)."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -59,6 +60,8 @@ class LinkTicket(ModalScreen[tuple[int, str] | None]):
     @work(group="offer")
     async def _load(self) -> None:
         offer = await self._offer()
+        if self.gone:
+            return
         self._tickets = tuple(ticket for ticket in offer.tickets if ticket.id not in self._linked)
         error = offer.errors.get(Source.FRESHDESK)
         about = f"{error} A number can be linked all the same." if error else "Recent tickets"

@@ -14,6 +14,7 @@ from cockpit.incident.facts import LABELS, Source
 from cockpit.tui import moments
 from cockpit.tui.ink import Line, Paper, paragraph, spread
 from cockpit.tui.panes.listing import Listing, Row
+from cockpit.tui.screens.answered import AnsweredOnce
 from cockpit.tui.signs import Sign
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ STATES = {
 }
 
 
-class OutboxScreen(ModalScreen[None]):
+class OutboxScreen(ModalScreen[None], AnsweredOnce[None]):
     """Deliveries, oldest first. Each key does one thing to the one under the cursor."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

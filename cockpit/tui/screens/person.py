@@ -14,6 +14,7 @@ from textual.widgets import Input, Label, OptionList
 from textual.widgets.option_list import Option
 
 from cockpit.incident.facts import LABELS, Source
+from cockpit.tui.screens.answered import AnsweredOnce
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -24,7 +25,7 @@ NOBODY = "nobody"
 """The answer of a person who chose nobody, where that was offered."""
 
 
-class PickPerson(ModalScreen["Colleague | str | None"]):
+class PickPerson(ModalScreen["Colleague | str | None"], AnsweredOnce["Colleague | str | None"]):
     """Choose a colleague, or `NOBODY` where `nobody` says in words what that means; None: thought better of it.
 
     `obstacle` says why it can't be somebody; they stand in the list all the same, with the reason, and choosing them
@@ -76,6 +77,8 @@ class PickPerson(ModalScreen["Colleague | str | None"]):
     @work(group="search", exclusive=True)
     async def _look(self, words: str, *, choose: bool = False) -> None:
         search = await self._search(words)
+        if self.gone:
+            return
         self._found = search.found
         options = self.query_one(OptionList)
         options.clear_options()

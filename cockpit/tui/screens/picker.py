@@ -11,13 +11,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Input
 
 from cockpit.incident.facts import LABELS, Incident, Source, Ticket
 from cockpit.tui import moments, signs
 from cockpit.tui.ink import INK_CLASSES, Line, Lines, clip, paragraph, spread
 from cockpit.tui.panes.listing import Listing, Row
+from cockpit.tui.screens.answered import AnsweredOnce
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -53,7 +53,7 @@ class Keys(Lines):
         return [clip(tuple(spans), width)]
 
 
-class Picker(Screen[Chosen]):
+class Picker(AnsweredOnce[Chosen]):
     """Choose what to open. `d` answers `NEW`."""
 
     COMPONENT_CLASSES = INK_CLASSES
@@ -105,7 +105,8 @@ class Picker(Screen[Chosen]):
     @work(group="offer", exclusive=True)
     async def _load(self) -> None:
         self._offer = await self._ask()
-        self._fill()
+        if not self.gone:
+            self._fill()
 
     def _fill(self) -> None:
         listing = self.query_one(Listing)

@@ -18,6 +18,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, OptionList
 from textual.widgets.option_list import Option
 
+from cockpit.tui.screens.answered import AnsweredOnce
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -29,7 +31,7 @@ class Choice:
     reason: str | None = None
 
 
-class Choose(ModalScreen[str | None]):
+class Choose(ModalScreen[str | None], AnsweredOnce[str | None]):
     """Choose one of a few things; None: nothing."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -65,7 +67,9 @@ class Choose(ModalScreen[str | None]):
 
     @work(group="more")
     async def _load(self, more: Callable[[], Awaitable[Sequence[Choice]]]) -> None:
-        self.query_one(OptionList).add_options([self._option(choice) for choice in await more()])
+        options = [self._option(choice) for choice in await more()]
+        if not self.gone:
+            self.query_one(OptionList).add_options(options)
 
     @staticmethod
     def _option(choice: Choice) -> Option:
@@ -86,7 +90,7 @@ class Choose(ModalScreen[str | None]):
         self.dismiss(event.option.id)
 
 
-class Ask(ModalScreen[str | None]):
+class Ask(ModalScreen[str | None], AnsweredOnce[str | None]):
     """Ask for a line of text; None: cancelled. `needed`: it can't stay empty. `typed` is told of every change.
 
     `understand` says back how the line is understood; where it raises ValueError, that is said and it isn't taken.
@@ -150,7 +154,7 @@ class Ask(ModalScreen[str | None]):
             self.dismiss(text)
 
 
-class Confirm(ModalScreen[bool]):
+class Confirm(ModalScreen[bool], AnsweredOnce[bool]):
     """Show what will happen, and ask; *Cancel* has the focus."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

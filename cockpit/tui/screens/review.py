@@ -25,6 +25,7 @@ from cockpit.tui.ink import Line, Paper, paragraph
 from cockpit.tui.moments import clock
 from cockpit.tui.panes.listing import Listing, Row, divider
 from cockpit.tui.panes.reply import PURPOSES
+from cockpit.tui.screens.answered import AnsweredOnce
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -70,7 +71,7 @@ class Letter:
         return [one.key for one in self.findings if not one.final]
 
 
-class Review(ModalScreen[tuple[int, ...] | None]):
+class Review(ModalScreen[tuple[int, ...] | None], AnsweredOnce[tuple[int, ...] | None]):
     """Recipient, ticket, community, text; *Cancel* has the focus.
 
     None: it isn't sent. Else it is, and the answer holds the other tickets to which it goes next, each to be reviewed.
@@ -252,7 +253,7 @@ def _said(piece: Conversation) -> Row:
     return Row(f"news {piece.id}", draw)
 
 
-class ChooseTickets(ModalScreen[tuple[int, ...] | None]):
+class ChooseTickets(ModalScreen[tuple[int, ...] | None], AnsweredOnce[tuple[int, ...] | None]):
     """Choose some tickets, or all; None: as it was."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
