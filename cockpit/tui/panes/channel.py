@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from cockpit.incident.facts import Message, Snapshot
 
 WINDOW = 1000
-"""How many messages are laid out at once. Scrolling to the top doubles it: what a new message costs doesn't
-depend on how long the channel has become."""
+"""How many messages are laid out at once. Scrolling to the top doubles it, and to the end makes it this again: what a
+new message costs doesn't depend on how long the channel has become."""
 
 NAME_CELLS = 8
 COLUMN_FROM = 54
@@ -157,6 +157,9 @@ class ChannelPane(Pane):
         if slack is not None and self.listing.scroll_offset.y == 0 and len(slack.messages) > self._window:
             self._window *= 2
             self.refilter(keep_top=True)
+        elif self._window > WINDOW and self.listing.at_end and self.listing.scroll_offset.y > 0:
+            self._window = WINDOW
+            self.refilter()
         self._mark_end()
 
     def _mark_end(self) -> None:

@@ -25,26 +25,31 @@ if TYPE_CHECKING:
 
 
 class Row:
-    """One entry of a listing. `draw` gives its lines at a width; it is asked once for each width.
+    """One entry of a listing. `draw` gives its lines at a width.
 
-    `stop` is false for a row on which the cursor doesn't rest (a divider).
+    `stop` is false for a row on which the cursor doesn't rest (a divider). A long list holds thousands of rows: each
+    keeps how many lines it has, and not the lines.
     """
 
-    __slots__ = ("_lines", "_width", "draw", "id", "stop")
+    __slots__ = ("_height", "_width", "draw", "id", "stop")
 
     def __init__(self, row_id: str, draw: Callable[[int], Sequence[Line]], *, stop: bool = True) -> None:
         self.id = row_id
         self.draw = draw
         self.stop = stop
         self._width = -1
-        self._lines: Sequence[Line] = ()
+        self._height = 0
 
     def lines(self, width: int) -> Sequence[Line]:
         """The row's lines at this width; at least one."""
+        return self.draw(width) or ((),)
+
+    def height(self, width: int) -> int:
+        """How many lines it has at this width."""
         if width != self._width:
-            self._lines = self.draw(width) or ((),)
+            self._height = len(self.lines(width))
             self._width = width
-        return self._lines
+        return self._height
 
 
 def divider(row_id: str, text: str, ink: str = "dim") -> Row:
@@ -117,6 +122,7 @@ class Listing(Inked, ScrollView, can_focus=True):
         self._ends: list[int] = []
         self._width = 0
         self._strips: LRUCache[tuple[object, ...], Strip] = LRUCache(2048)
+        self._drawn: LRUCache[tuple[Row, int], Sequence[Line]] = LRUCache(128)
 
     # --- what it shows ---------------------------------------------------------------------------------------
 
@@ -167,7 +173,7 @@ class Listing(Inked, ScrollView, can_focus=True):
     def _lay_out(self) -> None:
         self._width = self.scrollable_content_region.width
         # Without a width nothing is laid out: it is drawn when there is one.
-        self._ends = list(accumulate(len(row.lines(self._width)) for row in self.rows)) if self._width > 0 else []
+        self._ends = list(accumulate(row.height(self._width) for row in self.rows)) if self._width > 0 else []
         self.virtual_size = Size(self._width, self._ends[-1] if self._ends else 0)
 
     def _index(self, row_id: str | None) -> int | None:
@@ -279,14 +285,21 @@ class Listing(Inked, ScrollView, can_focus=True):
         key = (row, line - self._start(index), self._width, under)
         if (strip := self._strips.get(key)) is None:
             within = line - self._start(index)
-            drawn = row.lines(self._width)[within]
+            drawn = self._lines(row)[within]
             strip = self.inked(pointed(drawn) if under == "cursor" and not within else drawn, self._width, under)
             self._strips[key] = strip
         return strip
 
+    def _lines(self, row: Row) -> Sequence[Line]:
+        """The lines of a row that can be seen, drawn once for all of them."""
+        key = (row, self._width)
+        if (lines := self._drawn.get(key)) is None:
+            lines = self._drawn[key] = row.lines(self._width)
+        return lines
+
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """As many lines as there are, where the stylesheet asks for a height that fits."""
-        return sum(len(row.lines(width - 1)) for row in self.rows) if width > 1 else 1
+        return sum(row.height(width - 1) for row in self.rows) if width > 1 else 1
 
     def notify_style_update(self) -> None:
         """Another theme: forget the cells drawn in the old one."""
