@@ -45,4 +45,6 @@ def open_cockpit(settings: Settings, reference: str | None) -> int:
     gc.enable()
     app = CockpitApp(Desk(settings), reference)
     app.run()
+    # It all goes with the process: to look through it for garbage once more would take half of the time to quit.
+    gc.freeze()
     return app.return_code or Exit.YES
