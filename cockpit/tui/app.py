@@ -29,11 +29,13 @@ from cockpit.tui.screens.declare import DeclareForm
 from cockpit.tui.screens.incident import IncidentScreen
 from cockpit.tui.screens.picker import Picker
 from cockpit.tui.theme import THEME
+from cockpit.tui.window import lasting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from textual.dom import DOMNode
+    from textual.driver import Driver
     from textual.screen import Screen
 
     from cockpit.engine.desk import Desk, Offer
@@ -234,6 +236,10 @@ class CockpitApp(App[None]):
             keep = signalling.KEEP_TITLE if self._entitled is None else ""
             self._entitled = words
             self._tell_terminal(keep + signalling.title(words))
+
+    def get_driver_class(self) -> type[Driver]:
+        """Textual's driver, which a closed window doesn't stop from ending."""
+        return lasting(super().get_driver_class())
 
     def _tell_terminal(self, sequence: str) -> None:
         # The driver alone writes to the terminal: anything else would break into what it is drawing.
