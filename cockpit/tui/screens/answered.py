@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from textual._styles_cache import StylesCache
 from textual.await_complete import AwaitComplete
 from textual.screen import Screen, ScreenResultType
 
@@ -37,6 +38,10 @@ class AnsweredOnce(Screen[ScreenResultType]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Nothing is done before everything is there, nor after it is answered."""
         return self.is_mounted and not self.gone and super().check_action(action, parameters)
+
+    def on_unmount(self) -> None:
+        """Let go of what was drawn: Textual remembers the pictures of a thousand widgets that are gone."""
+        StylesCache.get_inner_outer.cache_clear()
 
     async def _on_message(self, message: Message) -> None:
         # What bubbles up here is what a person did: keys, buttons, choices. The rest takes the screen down.
