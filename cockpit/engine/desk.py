@@ -272,6 +272,10 @@ class Desk:
         assert self.connection.pagerduty is not None
         return await self.connection.pagerduty.services()
 
+    def hurry(self) -> None:
+        """The program is about to end: wait no longer for another process that writes the journal."""
+        self.journal.hurry()
+
     async def close(self) -> None:
         """Close the connection and the journal; within a second."""
         await self.connection.close()

@@ -136,6 +136,10 @@ class JournalFile:
                 companion.rename(aside.with_name(aside.name + suffix))
         return aside
 
+    def hurry(self) -> None:
+        """From now on wait for no other process: what can't be written at once raises `NotSaved`."""
+        self._db.execute("PRAGMA busy_timeout = 50")
+
     def close(self) -> None:
         """Close the file; everything was durable before."""
         self._db.close()

@@ -66,12 +66,15 @@ class FreshdeskLine(Client):
         for client in clients or ():
             await client.aclose()
 
-    async def _started(self) -> tuple[AsyncClient, AsyncClient]:
+    async def _started(self, call: Call) -> tuple[AsyncClient, AsyncClient]:
         """The client over kept connections, for reading; the one over fresh connections, for writing."""
         async with self._starting:
             if self._clients is None:
                 # Importing httpx and loading the certificates takes long for the thread that draws.
                 self._clients = await asyncio.to_thread(_open, self._web, self._secret, self._timeout)
+                if self._closed:  # while that took its time: nobody else closes what is open now
+                    await self.close()
+                    raise call.unreachable("the connection was closed")
             return self._clients
 
     async def _ask(
@@ -90,7 +93,7 @@ class FreshdeskLine(Client):
         self, call: Call, method: str, path: str, params: Mapping[str, str | int] | None, body: object
     ) -> Any:
         self._open(call, reads=method == "GET")
-        reading, writing = await self._started()
+        reading, writing = await self._started(call)
         import httpx
 
         unsent = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)

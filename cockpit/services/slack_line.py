@@ -108,14 +108,16 @@ class SlackLine(Client):
         self._closed = True
         clients, self._clients = self._clients, None
         if clients is not None:
-            for session in clients.sessions:
-                await session.close()
+            # Both at once: whoever closes has little time, and the first mustn't use it up.
+            await asyncio.gather(*(session.close() for session in clients.sessions))
 
-    async def _started(self) -> _Clients:
+    async def _started(self, call: Call) -> _Clients:
         async with self._starting:
             if self._clients is None:
                 # Importing takes a tenth of a second, too long for the thread that draws.
                 await asyncio.to_thread(import_module, "slack_sdk.web.async_client")
+                if self._closed:  # while the import took its time: nobody would close what is opened now
+                    raise call.unreachable("the connection was closed")
                 self._clients = _open(self._address, self._secret, self._timeout)
             return self._clients
 
@@ -133,7 +135,7 @@ class SlackLine(Client):
         self, call: Call, method: str, arguments: Mapping[str, Any] | None
     ) -> tuple[Json, Mapping[str, str]]:
         self._open(call, reads=method in _READINGS)
-        clients = await self._started()
+        clients = await self._started(call)
         from aiohttp import ClientConnectorError, ClientError, ConnectionTimeoutError
         from slack_sdk.errors import SlackApiError, SlackClientError
 

@@ -301,6 +301,7 @@ class CockpitApp(App[None]):
         """Give the title back, end the session; what is on its way is looked up at the next start."""
         if self._entitled is not None:
             self._tell_terminal(signalling.GIVE_BACK_TITLE)
+        self.desk.hurry()
         if self.session is not None:
             await self.session.close()
         await self.desk.connection.close()

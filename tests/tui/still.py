@@ -168,6 +168,9 @@ class StillDesk:
     async def pd_services(self) -> tuple[Any, ...]:
         return ()
 
+    def hurry(self) -> None:
+        """There is no journal to wait for."""
+
 
 def still_app(view: View | None, offer: Offer | None = None, reasons: Mapping[str, str] | None = None) -> CockpitApp:
     """The cockpit on a frozen view; without one, on a desk that remembers nothing."""
