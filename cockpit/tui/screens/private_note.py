@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Label, TextArea
 
 from cockpit.incident.replies import Purpose
+from cockpit.tui.screens.answered import AnsweredOnce
 from cockpit.tui.screens.review import PRIVATE, Letter, Review
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from cockpit.incident.guards import Finding
 
 
-class PrivateNote(ModalScreen[tuple[str, list[str]] | None]):
+class PrivateNote(ModalScreen[tuple[str, list[str]] | None], AnsweredOnce[tuple[str, list[str]] | None]):
     """Write it; the answer, after the review, is the text and what was passed in it. `typed` hears every change."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
