@@ -105,6 +105,7 @@ async def test_an_unlinked_ticket_does_not_give_its_place_to_another_while_one_w
         driver.screen.session.act("link_ticket", ticket=4039, subject="Down")
         await driver.until(lambda: len(driver.screen.view.snapshot.tickets) == 2)
         await write_letter(driver, "Only for R. Osei")
+        await sandbox.advance(1)  # of two acts in one moment nobody can tell which came last
         driver.screen.session.act("unlink_ticket", ticket=4038)
         await driver.until(lambda: [f.ticket.id for f in driver.screen.view.snapshot.tickets] == [4039])
         await driver.write(" indeed")
