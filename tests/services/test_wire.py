@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cockpit.incident.facts import Person
@@ -62,6 +62,7 @@ READERS = {
 
 
 @pytest.mark.parametrize("reader", READERS, ids=lambda name: name.replace(" ", "_"))
+@settings(max_examples=40)  # `tests.fuzz` looks for an hour
 @given(value=ANY_JSON)
 def test_no_json_crashes_a_reader(reader: str, value: Any) -> None:
     with contextlib.suppress(Unreadable):
