@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
@@ -19,6 +20,10 @@ from cockpit.settings import FreshdeskSettings, PagerDutySettings, PollSettings,
 # Without bytecode, each worker and each `cockpit` that a test starts would compile everything anew.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# A run in the background ignores ctrl+c, and so would every program that a test starts to press it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # No test fails because the machine is slow, and none leaves a folder of examples behind.
 examples.register_profile("cockpit", deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
