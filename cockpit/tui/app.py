@@ -22,6 +22,7 @@ from cockpit.incident.facts import LABELS, Incident
 from cockpit.incident.text import clean, one_line
 from cockpit.tui import signalling
 from cockpit.tui.commands import COMMANDS
+from cockpit.tui.in_turn import InTurn
 from cockpit.tui.palette import CockpitCommands
 from cockpit.tui.panes.listing import Listing
 from cockpit.tui.screens.answered import AnsweredOnce
@@ -66,7 +67,7 @@ MOST_PASTED = 50_000
 """Characters that are taken from the clipboard at once: more than any text that is sent, and drawn without a pause."""
 
 
-class CockpitApp(App[None]):
+class CockpitApp(InTurn[None]):
     """The cockpit on a desk. `reference` names an incident as a person typed it; None: the one that suggests itself.
 
     Ends with return code 2 for a reference that can't be understood and 4 for one that matches nothing; the sentence
@@ -273,7 +274,8 @@ class CockpitApp(App[None]):
                 held = f"{len(event.text):,} characters are more than a text: nothing was pasted."
                 self.notify(f"{held} At most {MOST_PASTED:,} can be.", timeout=8, markup=False)
                 return
-            event = events.Paste(clean(event.text))
+            if (text := clean(event.text)) != event.text:
+                event = events.Paste(text)
         await super().on_event(event)
 
     # --- manners -------------------------------------------------------------------------------------------------

@@ -40,6 +40,12 @@ class Driver:
     async def press(self, *keys: str) -> None:
         """Press keys, and let them be dealt with."""
         await self.pilot.press(*keys)
+        await self.typed_out()
+
+    async def typed_out(self) -> None:
+        """Wait until everything that was typed has had its effect."""
+        await self.pilot.pause()
+        await until(lambda: self.app.typed_out, "the keys have had their effect")
         await self.pilot.pause()
 
     async def write(self, text: str) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from textual import events
 from textual.keys import key_to_character
+from textual.widgets import Input
 
 from cockpit.engine.view import Part
 from cockpit.incident.facts import Status
@@ -12,13 +15,53 @@ from cockpit.tui.screens.picker import Picker
 from cockpit.tui.screens.review import Review
 from tests.tui.conftest import Driver, Open
 from tests.tui.test_reply import replies, with_ticket, write_letter
+from tests.waiting import until
 
 
 async def press_at_once(driver: Driver, *keys: str) -> None:
     """Press keys without waiting for what each brings about."""
     for key in keys:
         driver.app.post_message(events.Key(key, key_to_character(key)))
-    await driver.pilot.pause()
+    await driver.typed_out()
+
+
+async def test_what_is_typed_in_one_go_with_the_key_that_opens_a_line_goes_there(cockpit: Open) -> None:
+    async with cockpit() as driver:
+        await with_ticket(driver)
+        # As commands these would acknowledge, ask to resolve, ask for an incident, and so on.
+        await press_at_once(driver, "escape", "n", *"aRilxHpT", "enter", "escape", "c", *"Rap", "escape", "N", *"aRx")
+        assert driver.over == "Ask"
+        assert driver.app.screen.query_one(Input).value == "aRx"
+        assert driver.screen.reply.text.count("Rap") == 1
+        await driver.press("escape")
+        waiting = driver.screen.view.outbox.deliveries
+        assert [one.data.get("text") for one in waiting if one.kind == "note"] == ["aRilxHpT"]
+        assert driver.screen.view.snapshot.pagerduty.incident.status is Status.TRIGGERED  # type: ignore[union-attr]
+
+
+async def test_what_is_pasted_at_once_waits_for_the_line_too(cockpit: Open) -> None:
+    async with cockpit() as driver:
+        driver.app.post_message(events.Key("n", "n"))
+        driver.app.post_message(events.Paste("node 7 is gone"))
+        driver.app.post_message(events.Key("exclamation_mark", "!"))
+        await driver.typed_out()
+        assert driver.screen.channel.input.value == "node 7 is gone!"
+
+
+async def test_a_key_pressed_again_out_of_impatience_doesnt_answer_what_it_opened(cockpit: Open) -> None:
+    async with cockpit() as driver:
+        await driver.choose_step("validate.test")
+        await press_at_once(driver, "enter", "enter", "enter")
+        assert driver.over == "Choose"
+        assert driver.screen.view.outbox.deliveries == ()
+
+
+async def test_the_key_that_leaves_is_held_for_nobody(cockpit: Open) -> None:
+    async with cockpit() as driver:
+        driver.app._ahead.append(events.Key("j", "j"))
+        driver.app._turns = asyncio.create_task(asyncio.Event().wait())  # type: ignore[assignment]
+        driver.app.post_message(events.Key("ctrl+q", None))
+        await until(lambda: driver.app._exit, "it leaves")
 
 
 async def test_a_letter_that_is_sent_twice_in_haste_goes_once(cockpit: Open, sandbox: Sandbox) -> None:
