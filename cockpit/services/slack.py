@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from cockpit.incident.text import to_slack
+from cockpit.services import slack_record
 from cockpit.services import slack_wire as wire
 from cockpit.services.address import Secret, sealed
 from cockpit.services.call import TIMEOUT, Call
@@ -199,7 +200,9 @@ class Slack(SlackPeople):
         if not trust.anybody:
             raise call.refused("which notes are ours can't be told with a person's token; use the bot's (xoxb-…)")
         found = await self._history(call, channel_id, f"{oldest.timestamp():.6f}", None, None)
-        return next((ts for ts, one in found.items() if wire.record_id(one) == record_id and trust.covers(one)), None)
+        return next(
+            (ts for ts, one in found.items() if slack_record.record_id(one) == record_id and trust.covers(one)), None
+        )
 
     async def update(self, channel_id: str, ts: str, text: str, record: Record | None = None) -> None:
         """Put another text, and record, into a message of ours."""
@@ -209,14 +212,14 @@ class Slack(SlackPeople):
     async def post_card(self, channel_id: str, text: str) -> str:
         """Post the status card; its timestamp."""
         call = _writing(f"post the status card in Slack channel {channel_id}", "the Slack scope chat:write")
-        content = _content(text, None) | {"metadata": wire.card_metadata(), "unfurl_links": False}
+        content = _content(text, None) | {"metadata": slack_record.card_metadata(), "unfurl_links": False}
         body = await self._ask(call, "chat.postMessage", {"channel": channel_id} | content)
         return call.read(lambda one: identifier(one.get("ts"), "a message"), body)
 
     async def update_card(self, channel_id: str, ts: str, text: str) -> None:
         """Put another text into the status card."""
         call = _writing(f"edit the status card in Slack channel {channel_id}", "the Slack scope chat:write")
-        content = _content(text, None) | {"metadata": wire.card_metadata()}
+        content = _content(text, None) | {"metadata": slack_record.card_metadata()}
         await self._ask(call, "chat.update", {"channel": channel_id, "ts": ts} | content)
 
     async def delete(self, channel_id: str, ts: str) -> None:
@@ -257,7 +260,7 @@ class Slack(SlackPeople):
             found |= {line(one.get("ts")): one for one in map(obj, items(body.get("messages")))}
             if limit_total is not None and len(found) >= limit_total:
                 break
-        kept = sorted(filter(None, found), key=wire.order)
+        kept = sorted(filter(None, found), key=slack_record.order)
         return {ts: found[ts] for ts in (kept if limit_total is None else kept[-limit_total:])}
 
     async def _messages(self, found: Iterable[Json], *, reply: bool) -> tuple[Message, ...]:
@@ -266,7 +269,7 @@ class Slack(SlackPeople):
         people = await self._named(wire.people_in(listed))
         mentions = wire.names(people)
         read = readable(lambda one: wire.message(one, people, mentions, trust, reply=reply), listed)
-        return tuple(sorted(read, key=lambda one: wire.order(one.ts)))
+        return tuple(sorted(read, key=lambda one: slack_record.order(one.ts)))
 
 
 _IN_ALREADY = frozenset({"already_in_channel", "cant_invite_self"})
@@ -288,4 +291,4 @@ def _window(channel_id: str, oldest: str | None, latest: str | None, page: int) 
 
 
 def _content(text: str, record: Record | None, told: datetime | None = None) -> Json:
-    return {"text": to_slack(text)} | ({"metadata": wire.metadata(record, told)} if record is not None else {})
+    return {"text": to_slack(text)} | ({"metadata": slack_record.metadata(record, told)} if record is not None else {})

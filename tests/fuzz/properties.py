@@ -25,7 +25,7 @@ from cockpit.incident.replies import TEMPLATES, compose, plain, problems, readdr
 from cockpit.incident.report_diagram import drawable
 from cockpit.incident.report_markdown import link, literal
 from cockpit.incident.text import bounded, clean, from_slack, mentions_everyone, one_line, squash, to_slack
-from cockpit.services import freshdesk_wire, pagerduty_wire, slack_wire
+from cockpit.services import freshdesk_wire, pagerduty_wire, slack_record, slack_wire
 from cockpit.services.call import Unreadable
 from cockpit.tui.ink import clip, measure, paragraph, spread, wrap
 from cockpit.tui.signalling import notification, title
@@ -433,7 +433,7 @@ def reading_slacks_json(text: str, dice: int) -> None:
         "app_id": odd("A1"), "bot_profile": {"id": odd("B1"), "name": odd()}, "user_profile": {"real_name": odd()},
         "blocks": odd([block]), "files": [{"title": odd(), "name": odd(), "id": odd()}],
         "attachments": [{"pretext": odd(), "title": odd(), "text": odd(), "fallback": odd()}],
-        "metadata": {"event_type": odd(slack_wire.EVENT_TYPE), "event_payload": odd(payload)},
+        "metadata": {"event_type": odd(slack_record.EVENT_TYPE), "event_payload": odd(payload)},
     }  # fmt: skip
     if dice % 3 == 0:
         message["text"] = ""
@@ -446,7 +446,7 @@ def reading_slacks_json(text: str, dice: int) -> None:
     _convert(lambda one: slack_wire.channel(one, "https://chat.example"), odd(channel))
     _convert(lambda one: slack_wire.identity(one, "a,b"), {"user_id": odd("U"), "team": odd(), "url": odd()})
     slack_wire.people_in([odd(message)])
-    slack_wire.order(odd.parts[0])
+    slack_record.order(odd.parts[0])
 
 
 @holds

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.incident.facts import Anchor, Message, Person, Record
+from cockpit.services import slack_record
 from cockpit.services import slack_wire as wire
 from cockpit.services.call import Unreadable
 
@@ -93,7 +94,7 @@ def test_text_is_safe_to_draw() -> None:
 
 def test_timestamps_sort_as_slack_sorts_them() -> None:
     stamps = ["1763892000.000100", "999999999.999999", "1763892000.000099", "1763892001.000000"]
-    assert sorted(stamps, key=wire.order) == [stamps[1], stamps[2], stamps[0], stamps[3]]
+    assert sorted(stamps, key=slack_record.order) == [stamps[1], stamps[2], stamps[0], stamps[3]]
 
 
 def test_people_and_who_is_mentioned() -> None:
@@ -150,7 +151,7 @@ def test_scopes_come_with_the_identity() -> None:
 
 
 def message_of(**poster: Any) -> dict[str, Any]:
-    return {"ts": TS, "text": "✔ done", "metadata": wire.metadata(RECORD)} | poster
+    return {"ts": TS, "text": "✔ done", "metadata": slack_record.metadata(RECORD)} | poster
 
 
 def test_a_record_goes_out_and_comes_back() -> None:
@@ -173,7 +174,7 @@ def test_a_record_goes_out_and_comes_back() -> None:
     )
 )
 def test_every_record_comes_back_as_it_went(record: Record) -> None:
-    assert wire.record(wire.metadata(record), TS) == record
+    assert slack_record.record(slack_record.metadata(record), TS) == record
 
 
 @pytest.mark.parametrize(("fast", "corrected"), [(0.4, 0), (-4.9, 0), (3_600.3, 3_600), (-37.2, -40)])
@@ -181,7 +182,7 @@ def test_an_act_is_told_on_slacks_clock_whatever_the_laptops_showed(fast: float,
     posted = 1_795_438_980
     told = datetime.fromtimestamp(posted + fast, UTC)
     act = Record("r", "note", None, "Ana", told - timedelta(minutes=5))
-    found = wire.record(wire.metadata(act, told), f"{posted}.000100")
+    found = slack_record.record(slack_record.metadata(act, told), f"{posted}.000100")
     assert found is not None
     assert act.at - found.at == timedelta(seconds=corrected)
 
@@ -233,24 +234,24 @@ def nested(levels: int) -> Any:
     ],
 )  # fmt: skip
 def test_a_malformed_record_is_none(change: dict[str, Any]) -> None:
-    metadata = wire.metadata(RECORD)
+    metadata = slack_record.metadata(RECORD)
     metadata["event_payload"] |= change
-    assert wire.record(metadata, "5.0") is None
+    assert slack_record.record(metadata, "5.0") is None
 
 
 def test_an_act_is_never_later_than_its_note() -> None:
-    ahead = wire.metadata(replace(RECORD, at=AT + timedelta(days=300)))
-    found = wire.record(ahead, TS)
+    ahead = slack_record.metadata(replace(RECORD, at=AT + timedelta(days=300)))
+    found = slack_record.record(ahead, TS)
     assert found is not None
-    assert found.at == wire.ts_moment(TS)
+    assert found.at == slack_record.ts_moment(TS)
 
 
 @pytest.mark.parametrize("audit", [None, "x", {}, {"log": "L", "number": "1", "hash": "h"}, {"log": "L", "number": 0,
     "hash": "h"}, {"log": ["L"], "number": 1, "hash": "h"}, {"log": "L", "number": True, "hash": "h"}])  # fmt: skip
 def test_a_proof_that_cannot_be_read_proves_nothing(audit: object) -> None:
-    metadata = wire.metadata(RECORD)
+    metadata = slack_record.metadata(RECORD)
     metadata["event_payload"]["audit"] = audit
-    found = wire.record(metadata, TS)
+    found = slack_record.record(metadata, TS)
     assert found is not None
     assert found.audit is None
 
@@ -261,15 +262,17 @@ def test_other_metadata_is_no_record() -> None:
         {},
         "x",
         {"event_type": "deploy", "event_payload": {"id": "r-1"}},
-        {"event_type": wire.EVENT_TYPE},
+        {"event_type": slack_record.EVENT_TYPE},
     ):
-        assert wire.record(metadata, "5.0") is None
-        assert wire.record_id({"metadata": metadata}) is None
-    assert wire.record_id(message_of()) == "r-1"
+        assert slack_record.record(metadata, "5.0") is None
+        assert slack_record.record_id({"metadata": metadata}) is None
+    assert slack_record.record_id(message_of()) == "r-1"
 
 
 def test_a_records_text_is_safe_to_draw() -> None:
-    metadata = wire.metadata(Record("r", "note", None, "A\x1b[31mna", AT, {"k": ["\x1b]0;x\x07y", {"z": "\u202e!"}]}))
-    found = wire.record(metadata, "5.0")
+    metadata = slack_record.metadata(
+        Record("r", "note", None, "A\x1b[31mna", AT, {"k": ["\x1b]0;x\x07y", {"z": "\u202e!"}]})
+    )
+    found = slack_record.record(metadata, "5.0")
     assert found is not None
     assert (found.actor, dict(found.data)) == ("Ana", {"k": ["y", {"z": "!"}]})

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cockpit.incident.facts import Person
-from cockpit.services import freshdesk_wire, pagerduty_wire, slack_wire
+from cockpit.services import freshdesk_wire, pagerduty_wire, slack_record, slack_wire
 from cockpit.services.call import Unreadable
 from cockpit.services.wire import certain_moment, identifier, items, line, moment, number, obj, readable, text
 
@@ -51,8 +51,8 @@ READERS = {
     "slack channel": lambda value: slack_wire.channel(value, "https://team.example.org/"),
     "slack message": lambda value: slack_wire.message(value, {}, {}, slack_wire.Trust(IDENTITY)),
     "slack people": lambda value: slack_wire.people_in([value]),
-    "slack record": lambda value: slack_wire.record(value, "1.0"),
-    "slack record id": slack_wire.record_id,
+    "slack record": lambda value: slack_record.record(value, "1.0"),
+    "slack record id": slack_record.record_id,
     "freshdesk person": freshdesk_wire.person,
     "freshdesk ticket": lambda value: freshdesk_wire.ticket(value, "https://desk.example.org", SOMEBODY),
     "freshdesk conversation": lambda value: freshdesk_wire.conversation(value, {}),
