@@ -141,15 +141,16 @@ async def end(sandbox: Sandbox, terminal: Terminal, busy: Busy, moments: list[Mo
     """Let it come to rest; look a last time, at the screen too; leave by key."""
     sandbox.clear_faults()
     busy.count()
+    for _ in range(3):
+        terminal.type("\x1b")
+        await asyncio.sleep(0.5)
+    await terminal.shows("outbox empty")
     texts = Counter(
         message["text"].split(" — ")[0].removeprefix("✎ ")
         for channel in sandbox.state()["slack"]["channels"]
         for message in channel["messages"]
         if message.get("metadata")
     )
-    for _ in range(3):
-        terminal.type("\x1b")
-        await asyncio.sleep(0.5)
     terminal.type("3G")
     terminal.resize(50, 160)
     await terminal.shows(busy.told.last)
@@ -161,6 +162,8 @@ async def end(sandbox: Sandbox, terminal: Terminal, busy: Busy, moments: list[Mo
     print(f"notes typed: {len(arrived)}, told once: {arrived.count(1)}, more than once: {sum(n > 1 for n in arrived)}")
     if any(count > 1 for count in arrived):
         found.append("a note is there twice")
+    if missing := [text for text in busy.told.typed if not texts[text]]:
+        found.append(f"notes that were typed and aren't in the channel: {', '.join(missing)}")
     told_of = busy.told
     print(
         f"{told_of.messages:,} messages, {told_of.replies} replies in threads, {told_of.letters} letters, "
