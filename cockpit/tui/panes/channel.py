@@ -16,8 +16,9 @@ from cockpit.incident.facts import Source
 from cockpit.incident.replies import first_name
 from cockpit.tui import command, moments
 from cockpit.tui.ink import Line, Span, paragraph, wrap
-from cockpit.tui.panes.listing import Listing, Row, divider
+from cockpit.tui.panes.listing import Listing
 from cockpit.tui.panes.pane import Pane, Trouble
+from cockpit.tui.panes.row import Row, divider
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,7 +6,6 @@ The cursor and the scroll position belong to the person: both are kept by the ro
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING, ClassVar
@@ -19,60 +18,12 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from cockpit.tui.ink import Inked, Line
+from cockpit.tui.panes.row import Row, pointed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from textual import events
-
-
-class Row:
-    """One entry of a listing. `draw` gives its lines at a width.
-
-    `stop` is false for a row on which the cursor doesn't rest (a divider). A long list holds thousands of rows: each
-    keeps how many lines it has, and not the lines.
-    """
-
-    __slots__ = ("_height", "_width", "draw", "id", "stop")
-
-    def __init__(self, row_id: str, draw: Callable[[int], Sequence[Line]], *, stop: bool = True) -> None:
-        self.id = row_id
-        self.draw = draw
-        self.stop = stop
-        self._width = -1
-        self._height = 0
-
-    def lines(self, width: int) -> Sequence[Line]:
-        """The row's lines at this width; at least one."""
-        return self.draw(width) or ((),)
-
-    def height(self, width: int) -> int:
-        """How many lines it has at this width."""
-        if width != self._width:
-            self._height = len(self.lines(width))
-            self._width = width
-        return self._height
-
-
-def divider(row_id: str, text: str, ink: str = "dim") -> Row:
-    """A row with a few words in the middle of a rule."""
-
-    def draw(width: int) -> list[Line]:
-        left = max(0, (width - len(text) - 2) // 2)
-        rule = "rule" if ink == "dim" else ink
-        return [(("─" * left, rule), (f" {text} ", ink), ("─" * max(0, width - left - len(text) - 2), rule))]
-
-    return Row(row_id, draw, stop=False)
-
-
-POINTER = "›"
-"""The cursor's sign, in the first cell of a row that leaves it blank."""
-
-
-def pointed(line: Line) -> Line:
-    """The line with the cursor's sign before it, where there is a blank for it: a colour alone may not be seen."""
-    if not line or not line[0][0].startswith(" "):
-        return line
-    (text, ink), *rest = line
-    return ((POINTER, "key"), (text[1:], ink), *rest)
 
 
 class Listing(Inked, ScrollView, can_focus=True):
@@ -121,7 +72,7 @@ class Listing(Inked, ScrollView, can_focus=True):
         self._pinned = True
         self._ends: list[int] = []
         self._width = 0
-        self._strips: LRUCache[tuple[object, ...], Strip] = LRUCache(2048)
+        self._strips: LRUCache[tuple[object, ...], Strip] = LRUCache(256)
         self._drawn: LRUCache[tuple[Row, int], Sequence[Line]] = LRUCache(128)
 
     # --- what it shows ---------------------------------------------------------------------------------------

@@ -10,8 +10,9 @@ from cockpit.incident.facts import IncidentNote, LogEntry, LogKind, PagerDutyFac
 from cockpit.incident.replies import first_name
 from cockpit.tui import command, moments, signs
 from cockpit.tui.ink import Line, Lines, clip, measure, paragraph, wrap
-from cockpit.tui.panes.listing import Listing, Row, divider
+from cockpit.tui.panes.listing import Listing
 from cockpit.tui.panes.pane import Pane, Trouble
+from cockpit.tui.panes.row import Row, divider
 
 if TYPE_CHECKING:
     from datetime import datetime

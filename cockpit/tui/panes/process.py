@@ -11,8 +11,9 @@ from cockpit.incident.facts import LABELS
 from cockpit.incident.process import StepKind
 from cockpit.tui import command, moments, signs
 from cockpit.tui.ink import Line, Lines, clip, paragraph, spread
-from cockpit.tui.panes.listing import Listing, Row
+from cockpit.tui.panes.listing import Listing
 from cockpit.tui.panes.pane import Pane
+from cockpit.tui.panes.row import Row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

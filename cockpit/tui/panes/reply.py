@@ -16,8 +16,9 @@ from cockpit.tui import command, moments
 from cockpit.tui.ink import Line, Lines, clip, paragraph, wrap
 from cockpit.tui.panes.bound import Bound
 from cockpit.tui.panes.composer import Composer
-from cockpit.tui.panes.listing import Listing, Row, divider
+from cockpit.tui.panes.listing import Listing
 from cockpit.tui.panes.pane import Pane, Trouble
+from cockpit.tui.panes.row import Row, divider
 from cockpit.tui.panes.ticket_line import TicketLine
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
 from cockpit.tui.ink import Line, Paper, paragraph
-from cockpit.tui.panes.listing import Listing, Row
+from cockpit.tui.panes.listing import Listing
+from cockpit.tui.panes.row import Row
 from cockpit.tui.screens.answered import AnsweredOnce
 
 if TYPE_CHECKING:

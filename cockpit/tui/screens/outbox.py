@@ -13,7 +13,8 @@ from cockpit.engine.view import Delivery, DeliveryState, View
 from cockpit.incident.facts import LABELS, Source
 from cockpit.tui import moments
 from cockpit.tui.ink import Line, Paper, paragraph, spread
-from cockpit.tui.panes.listing import Listing, Row
+from cockpit.tui.panes.listing import Listing
+from cockpit.tui.panes.row import Row
 from cockpit.tui.screens.answered import AnsweredOnce
 from cockpit.tui.signs import Sign
 

@@ -16,7 +16,8 @@ from textual.widgets import Input
 from cockpit.incident.facts import LABELS, Incident, Source, Ticket
 from cockpit.tui import moments, signs
 from cockpit.tui.ink import INK_CLASSES, Line, Lines, clip, paragraph, spread
-from cockpit.tui.panes.listing import Listing, Row
+from cockpit.tui.panes.listing import Listing
+from cockpit.tui.panes.row import Row
 from cockpit.tui.screens.answered import AnsweredOnce
 
 if TYPE_CHECKING:
