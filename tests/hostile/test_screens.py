@@ -20,7 +20,7 @@ from cockpit.tui.screens.incident import IncidentScreen
 from tests.fuzz.properties import _OURS
 from tests.hostile.judging import unsafe
 from tests.hostile.nasties import EVIL, MEGABYTE, everything
-from tests.tui.looking import running_text
+from tests.tui.looking import press, running_text
 from tests.waiting import until
 
 
@@ -72,17 +72,15 @@ async def test_nothing_but_cells_reaches_the_screen(
         await until(lambda: not session.view.outbox.deliveries, "all is delivered")
         refused = False
         for keys in ROUND:
-            await pilot.press(*keys)
-            await pilot.pause()
+            await press(pilot, *keys)
             look(app, f"after {keys} on {app.screen}")
             assert not (problem := unsafe(app.clipboard)), (keys, problem)
             refused |= any("no web address" in str(one.message) for one in app._notifications)
         while not isinstance(app.screen, IncidentScreen):
-            await pilot.press("escape")
+            await press(pilot, "escape")
         await pilot.resize_terminal(80, 24)
         for key in "1234":
-            await pilot.press(key)
-            await pilot.pause()
+            await press(pilot, key)
             look(app, f"pane {key} at 80x24")
         await the_reply(app, pilot, world)
     assert all(url.startswith(("http://127.0.0.1", "https://")) and EVIL not in url for url in opened), opened
@@ -94,23 +92,22 @@ async def the_reply(app: CockpitApp, pilot: Any, world: SandboxThread) -> None:
     """A text out of a canned response, and one out of the clipboard: what goes is what the review showed."""
     screen = app.screen
     assert isinstance(screen, IncidentScreen)
-    await pilot.press("4", "c")
-    await pilot.press("ctrl+t")
+    await press(pilot, "4", "c")
+    await press(pilot, "ctrl+t")
     choices = app.screen.query_one("OptionList")
     await until(lambda: choices.option_count > 6, "Freshdesk's come below ours")  # type: ignore[attr-defined]
     await pilot.pause()
     look(app, "the templates")
-    await pilot.press("end", "enter")
+    await press(pilot, "end", "enter")
     await until(lambda: app.screen is screen and screen.reply.composer.has_focus)
     await pilot.pause()
     assert not unsafe(screen.reply.text)
     look(app, "a canned response")
-    await pilot.press("ctrl+s")
-    await pilot.pause()
+    await press(pilot, "ctrl+s")
     look(app, "its review")
-    await pilot.press("s", "s")
+    await press(pilot, "s", "s")
     assert app.screen is not screen, "with blanks, mentions and a million characters it doesn't go"
-    await pilot.press("escape")
+    await press(pilot, "escape")
     composer = screen.reply.composer
     composer.text = ""
     app.post_message(events.Paste(MEGABYTE))
@@ -123,12 +120,11 @@ async def the_reply(app: CockpitApp, pilot: Any, world: SandboxThread) -> None:
     look(app, "a paste")
     app.clear_notifications()
     composer.text = "Hello **all**,\n\n<b onclick=x>it</b> works: <img src=http://evil.example/x.png> [x](javascript:y)"
-    await pilot.press("ctrl+s")
-    await pilot.pause()
+    await press(pilot, "ctrl+s")
     await until(lambda: not app.screen.query("Toast"), "nothing lies over the letter")
     look(app, "the review")
     assert "<img src=http://evil.example/x.png>" in running_text(app, "#letter"), "what goes is seen"
-    await pilot.press("s", "s")
+    await press(pilot, "s", "s")
     await until(lambda: app.screen is screen, "it is sent")
     bodies: list[str] = []
 
@@ -140,12 +136,12 @@ async def the_reply(app: CockpitApp, pilot: Any, world: SandboxThread) -> None:
     await until(sent)
     body = bodies[0].removeprefix("<div>").removesuffix("</div>")  # Freshdesk's own
     assert "<" not in _OURS.sub("", body), "no markup but ours reaches the community"
-    await pilot.press("escape", "slash")
+    await press(pilot, "escape", "slash")
     app.post_message(events.Paste("\x1b]52;c;aGk=\x07words"))
     await until(lambda: app.screen.query_one("#filter", Input).value == "words")
     look(app, "the filter")
-    await pilot.press("escape", "P")
+    await press(pilot, "escape", "P")
     app.post_message(events.Paste("a\x9b2J\u202eb"))
     await until(lambda: app.screen.query_one(TextArea).text == "ab")
     look(app, "the private note")
-    await pilot.press("escape")
+    await press(pilot, "escape")

@@ -9,6 +9,7 @@ from textual.geometry import Region
 from textual.pilot import Pilot
 from textual.widget import Widget
 
+from cockpit.tui.in_turn import InTurn
 from tests.waiting import until
 
 TURNS = 5
@@ -16,9 +17,11 @@ TURNS = 5
 
 
 def at_work(app: App[Any]) -> bool:
-    """Whether a message waits to be handled, or the top screen to be laid out or painted."""
+    """Whether a key or a message waits to be handled, or the top screen to be laid out or painted."""
     screen = app.screen
     if screen._layout_required or screen._repaint_required or screen._dirty_widgets or screen._callbacks:
+        return True
+    if isinstance(app, InTurn) and not app.typed_out:
         return True
     nodes = (app, *screen.walk_children(Widget, with_self=True))
     return any(not node._message_queue.empty() or node._next_callbacks for node in nodes)
@@ -38,6 +41,12 @@ async def come_to_rest(pilot: Pilot[Any]) -> None:
         return quiet >= TURNS
 
     await until(resting, "the screen comes to rest")
+
+
+async def press(pilot: Pilot[Any], *keys: str) -> None:
+    """Press keys and wait until all that comes of them is to be seen."""
+    await pilot.press(*keys)
+    await come_to_rest(pilot)
 
 
 def text_in(app: App[Any], selector: str = "Screen") -> str:

@@ -148,7 +148,7 @@ async def test_the_header_shows_what_is_snoozed() -> None:
 
 
 async def test_a_notice_is_said_once_and_listed_in_the_outbox() -> None:
-    from tests.tui.looking import text_in
+    from tests.tui.looking import press, text_in
 
     app = still_app(view_of(outage(), "18:02", notices=("The channel is [archived]: unarchive it.",)))
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
@@ -158,6 +158,5 @@ async def test_a_notice_is_said_once_and_listed_in_the_outbox() -> None:
         said = [str(one.message) for one in app._notifications]
         assert said == ["The channel is [archived]: unarchive it."]
         assert "1 notice" in text_in(app, "#status")
-        await pilot.press("O")
-        await pilot.pause()
+        await press(pilot, "O")
         assert "The channel is [archived]: unarchive it." in text_in(app)

@@ -9,6 +9,7 @@ from cockpit.tui.command import EVERYWHERE, WRITING
 from cockpit.tui.commands import COMMANDS
 from cockpit.tui.screens.incident import IncidentScreen
 from tests.incident.build import outage
+from tests.tui.looking import press
 from tests.tui.still import still_app, view_of
 
 
@@ -36,8 +37,7 @@ def test_the_most_used_are_reachable_by_more_than_one_chord() -> None:
 async def test_the_help_lists_every_command_with_its_keys() -> None:
     app = still_app(view_of(outage(), "18:02"))
     async with app.run_test(size=(120, 40)) as pilot:
-        await pilot.press("question_mark")
-        await pilot.pause()
+        await press(pilot, "question_mark")
         listing = app.screen.query_one("Listing")
         text = "\n".join("".join(span[0] for span in line) for row in listing.rows for line in row.lines(200))  # type: ignore[attr-defined]
         for command in COMMANDS:

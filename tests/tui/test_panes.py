@@ -12,7 +12,7 @@ from cockpit.engine.view import Delivery, DeliveryState, Outbox, Part
 from cockpit.incident.facts import Freshness, Health, LogKind, Source
 from cockpit.tui.screens.incident import IncidentScreen
 from tests.incident.build import ANA, BEN, KIM, OSEI, World, at, outage, resolved
-from tests.tui.looking import come_to_rest, running_text, text_in
+from tests.tui.looking import come_to_rest, press, running_text, text_in
 from tests.tui.still import StillSession, still_app, view_of
 
 
@@ -30,8 +30,7 @@ async def test_text_from_outside_is_never_markup() -> None:
     async with app.run_test(size=(200, 50)) as pilot:
         assert "[/foo] [bold]x[/bold] [@click=app.quit]y[/]" in text_in(app, "#messages")
         assert "[/b] [red]" in text_in(app, "#conversation")
-        await pilot.press("3", "e")
-        await pilot.pause()
+        await press(pilot, "3", "e")
         assert "[/foo]" in text_in(app, "Listing")
 
 
@@ -77,12 +76,11 @@ async def test_the_cursor_and_the_next_step_are_told_apart_without_colour_and_on
 
         assert len(rows("next IR")) == 1
         assert rows("›") == rows("next IR")
-        await pilot.press("g")
+        await press(pilot, "g")
         assert "Test it by hand" in rows("next IR")[0]
         assert rows("›") != rows("next IR")
         assert len(rows("›")) == 1
-        await pilot.press("g", "enter", "3", "full_stop")
-        await pilot.pause()
+        await press(pilot, "g", "enter", "3", "full_stop")
         assert rows("›") == rows("next IR"), "its phase, which was folded, is open again"
 
 
@@ -95,7 +93,7 @@ async def test_a_list_that_is_at_its_top_stays_there_when_its_window_shrinks() -
         session_of(app).become(view_of(world, "18:02"))
         await come_to_rest(pilot)
         assert "look 14" in text_in(app, "#history"), "news come in at the top, far above the cursor"
-        await pilot.press("1", "c")
+        await press(pilot, "1", "c")
         await come_to_rest(pilot)
         assert app.screen.has_class("-writing-reply")
         assert "look 14" in text_in(app, "#history")
@@ -141,10 +139,9 @@ async def test_scroll_belongs_to_the_person_and_news_are_counted() -> None:
         screen = app.screen
         assert isinstance(screen, IncidentScreen)
         listing = screen.channel.listing
-        await pilot.press("3")
+        await press(pilot, "3")
         assert listing.at_end, "it opens at its end"
-        await pilot.press("g")
-        await pilot.pause()
+        await press(pilot, "g")
         top, selected = listing.scroll_offset.y, listing.selected
         for minute in range(3):
             world.said(f"18:0{minute}", f"news {minute}", KIM)
@@ -152,8 +149,7 @@ async def test_scroll_belongs_to_the_person_and_news_are_counted() -> None:
         await pilot.pause()
         assert (listing.scroll_offset.y, listing.selected) == (top, selected)
         assert "3 new ↓" in str(screen.channel.border_subtitle)
-        await pilot.press("G")
-        await pilot.pause()
+        await press(pilot, "G")
         assert "3 new ↓" not in str(screen.channel.border_subtitle)
         assert "news 2" in text_in(app, "#messages")
         assert " new " in text_in(app, "#messages"), "a divider marks what was unread"
@@ -170,8 +166,7 @@ async def test_a_long_channel_is_laid_out_from_its_end_and_the_rest_on_demand() 
         assert len(screen.channel.listing.rows) < 1100
         assert "line 2499" in text_in(app, "#messages")
         for _ in range(3):
-            await pilot.press("3", "g")
-            await pilot.pause()
+            await press(pilot, "3", "g")
         assert "looking at the proxy" in text_in(app, "#messages")
 
 
@@ -181,20 +176,18 @@ async def test_the_ticket_in_the_pane_stays_by_number_and_each_has_its_draft() -
     async with app.run_test(size=(120, 40)) as pilot:
         screen = app.screen
         assert isinstance(screen, IncidentScreen)
-        await pilot.press("4", "right_square_bracket")
-        await pilot.pause()
+        await press(pilot, "4", "right_square_bracket")
         assert screen.reply.ticket == 4041
         screen.reply.composer.focus()
-        await pilot.press("h", "i")
-        await pilot.press("escape", "left_square_bracket")
-        await pilot.pause()
+        await press(pilot, "h", "i")
+        await press(pilot, "escape", "left_square_bracket")
         assert (screen.reply.ticket, screen.reply.text) == (4038, "")
         world.ticket(4045, "16:40", company="erewhon").link(4045, "16:41")
         world.tickets = dict(sorted(world.tickets.items(), reverse=True))
         session_of(app).become(view_of(world, "17:01"))
         await pilot.pause()
         assert screen.reply.ticket == 4038
-        await pilot.press("right_square_bracket")
+        await press(pilot, "right_square_bracket")
         screen.reply.open_ticket(4041)
         await pilot.pause()
         assert screen.reply.text == "hi"
@@ -219,10 +212,9 @@ async def test_the_outbox_screen_takes_the_decisions_that_only_a_person_can() ->
     app = still_app(view_of(outage(), "18:02", outbox))
     async with app.run_test(size=(120, 40)) as pilot:
         assert "1 unknown" in text_in(app, "#status")
-        await pilot.press("O")
-        await pilot.pause()
+        await press(pilot, "O")
         assert "403" in text_in(app, "Listing")
-        await pilot.press("i", "s", "r", "j", "r", "d", "i", "s", "escape")
+        await press(pilot, "i", "s", "r", "j", "r", "d", "i", "s", "escape")
         assert session_of(app).decisions == [("retry", 1), ("arrived", 2), ("send again", 2)]
 
 
@@ -230,8 +222,7 @@ async def test_a_letter_of_unknown_fate_blocks_the_next_one() -> None:
     outbox = Outbox(unknown=1, deliveries=(delivery(2, DeliveryState.UNKNOWN, asks=True),))
     app = still_app(view_of(outage(), "18:02", outbox))
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
-        await pilot.press("c", "ctrl+s")
-        await pilot.pause()
+        await press(pilot, "c", "ctrl+s")
         assert isinstance(app.screen, IncidentScreen)
         assert any("isn't known whether" in str(one.message) for one in app._notifications)
 
@@ -241,8 +232,8 @@ async def test_any_size_can_be_drawn_and_used(size: tuple[int, int]) -> None:
     app = still_app(view_of(outage(), "18:02"))
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.resize_terminal(*size)
-        await pilot.press("1", "2", "3", "4", "tab", "plus", "plus", "question_mark", "escape", "O", "escape")
-        await pilot.press("slash", "escape", "c", "escape", "3", "n", "escape", "j", "k", "g", "G")
+        await press(pilot, "1", "2", "3", "4", "tab", "plus", "plus", "question_mark", "escape", "O", "escape")
+        await press(pilot, "slash", "escape", "c", "escape", "3", "n", "escape", "j", "k", "g", "G")
         await pilot.resize_terminal(120, 40)
         await pilot.pause()
         assert "Hub unreachable" in text_in(app, "#header")
@@ -253,7 +244,7 @@ async def test_every_theme_can_be_worn(theme: str) -> None:
     app = still_app(view_of(outage(), "18:02"))
     app.theme = theme
     async with app.run_test(size=(120, 40)) as pilot:
-        await pilot.press("j", "k")
+        await press(pilot, "j", "k")
         assert "OFFICIAL since 16:20 (1 h 42 min)" in text_in(app, "#header")
 
 

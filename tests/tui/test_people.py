@@ -11,6 +11,7 @@ from cockpit.incident.checklist import State
 from cockpit.sandbox import Sandbox
 from cockpit.tui.panes.listing import Listing
 from tests.tui.conftest import Driver, Open
+from tests.tui.looking import press
 from tests.tui.still import still_app
 from tests.tui.test_incident import incident, notes, start, state
 from tests.tui.test_snapshots import handed_over
@@ -141,8 +142,7 @@ async def test_who_was_handed_the_incident_is_told_and_reads_the_brief() -> None
     async with app.run_test(size=(120, 60), notifications=True) as pilot:
         await pilot.pause()
         app.session.become(replace(handed_over(), me="Lou Marsh"))  # type: ignore[union-attr]
-        await pilot.press("B")
-        await pilot.pause()
+        await press(pilot, "B")
         said = [str(one.message) for one in app._notifications]
         assert said == ["Ana Ruiz handed this to you at 18:02 UTC. B shows the brief."], "once"
         rows = app.screen.query_one("#letter", Listing).rows

@@ -16,7 +16,7 @@ from cockpit.engine.view import Delivery, DeliveryState, Outbox, Part, View
 from cockpit.incident.brief import as_note, brief
 from cockpit.incident.facts import Freshness, Health, OnCall, Source
 from tests.incident.build import ANA, BEN, KIM, LOU, PEOPLE, World, at, outage, resolved
-from tests.tui.looking import come_to_rest
+from tests.tui.looking import come_to_rest, press
 from tests.tui.still import still_app, view_of
 
 SIZES = [(80, 24), (120, 40), (200, 60)]
@@ -94,10 +94,10 @@ async def nothing(pilot: Pilot[None]) -> None:
 def keys(*pressed: str) -> Keys:
     """Press these first."""
 
-    async def press(pilot: Pilot[None]) -> None:
-        await pilot.press(*pressed)
+    async def run(pilot: Pilot[None]) -> None:
+        await press(pilot, *pressed)
 
-    return press
+    return run
 
 
 def handed_over() -> View:
@@ -167,6 +167,10 @@ def frozen(before: Keys) -> Keys:
         for screen in pilot.app.screen_stack:
             for widget in (*screen.query(Input), *screen.query(TextArea)):
                 widget.cursor_blink = False
+                if isinstance(widget, TextArea):
+                    # It keeps a line drawn while the cursor was dark, and takes it for one whose cursor stands still.
+                    widget._line_cache.clear()
+                    widget.refresh()
         await come_to_rest(pilot)
 
     return run
