@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from cockpit.incident.checklist import State
@@ -18,16 +18,35 @@ from cockpit.sandbox import Sandbox
 from tests.conftest import BEGIN
 from tests.engine.test_session import happen, posted, ticket_state
 from tests.two_cockpits.cockpit import TICKET, Cockpit
+from tests.two_cockpits.collisions import COLLISIONS
 from tests.two_cockpits.machine import TwoCockpits, alike
+
+LOTS = 4
+"""How many incidents share the collisions: a short incident is read faster."""
+
+
+@pytest.mark.parametrize("lot", range(LOTS))
+def test_any_collision_is_shown_and_converges(lot: int) -> None:
+    """Each collision of `tests.two_cockpits.collisions` in one incident."""
+    play(frozenset(sorted(COLLISIONS)[lot::LOTS]), incidents=1, steps=1)
 
 
 def test_any_interleaving_converges() -> None:
-    """A few incidents; `python -m tests.two_cockpits` plays hundreds."""
+    """A few incidents at random; `python -m tests.two_cockpits` plays hundreds."""
+    play(frozenset(), incidents=3, steps=12)
+
+
+def play(collisions: frozenset[str], incidents: int, steps: int) -> None:
+    """Play incidents that begin with these, and go on at random."""
+
+    class Played(TwoCockpits):
+        opening = collisions
+
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
-        TwoCockpits,
+        Played,
         settings=settings(
-            max_examples=6, stateful_step_count=25, deadline=None, database=None, derandomize=True,
-            suppress_health_check=list(HealthCheck), print_blob=True,
+            max_examples=incidents, stateful_step_count=steps, deadline=None, database=None, derandomize=True,
+            suppress_health_check=list(HealthCheck), print_blob=True, phases=[Phase.generate],
         ),
     )  # fmt: skip
 

@@ -14,6 +14,7 @@ from cockpit.engine.view import Delivery, DeliveryState, Part
 from tests.conftest import settings_for
 
 if TYPE_CHECKING:
+    from cockpit.engine.journal import Entry
     from cockpit.engine.session import Session
     from cockpit.sandbox import Sandbox
 
@@ -43,6 +44,8 @@ class Cockpit:
         settings = settings_for(sandbox, state_dir, person)
         object.__setattr__(settings, "sandbox_clock", LaptopClock(sandbox, fast))
         self.person = person
+        self.user_id = sandbox.person(person).pagerduty_id
+        self.state_dir = state_dir
         self.desk = Desk(settings)
         self.acted: list[str] = []
         """The ids of what its person did and wasn't shown as held back and dropped."""
@@ -95,23 +98,43 @@ class Cockpit:
             if delivery.part is Part.EFFECT:
                 self.acted.remove(delivery.action_id)
 
-    def send_again(self) -> None:
-        """Send what was held back again, having read why."""
-        for delivery in self.held:
+    def send_again(self) -> list[str]:
+        """Send what was held back again, having read why; the actions' ids."""
+        again = self.held
+        for delivery in again:
             self.session.retry(delivery.seq)
+        return [delivery.action_id for delivery in again]
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """Every delivery that its journal holds."""
+        return self.desk.journal.entries(self.session.case.key)
+
+    def _done(self, kind: str) -> list[Entry]:
+        return [
+            one
+            for one in self.entries
+            if one.part is Part.EFFECT and one.state is DeliveryState.DONE and one.action.kind == kind
+        ]
+
+    @property
+    def replies(self) -> frozenset[object]:
+        """Freshdesk's ids of what it told the community."""
+        return frozenset(one.outcome.get("conversation") for one in self._done("reply"))
+
+    @property
+    def handed(self) -> frozenset[int]:
+        """Freshdesk's ids of whom it handed the ticket to."""
+        return frozenset(int(one.action.data["agent"]) for one in self._done("assign_ticket"))
 
     def told(self) -> Mapping[str, str]:
         """The ids of the actions whose note this cockpit posted, and each message's timestamp."""
-        entries = self.desk.journal.entries(self.session.case.key)
-        notes = [one for one in entries if one.part is Part.NOTE and one.outcome.get("ts")]
+        notes = [one for one in self.entries if one.part is Part.NOTE and one.outcome.get("ts")]
         return {one.action.id: str(one.outcome["ts"]) for one in notes}
 
     def done(self, kind: str) -> int:
         """How many of its actions of that kind are known to have had their effect."""
-        entries = self.desk.journal.entries(self.session.case.key)
-        return sum(
-            one.part is Part.EFFECT and one.state is DeliveryState.DONE and one.action.kind == kind for one in entries
-        )
+        return len(self._done(kind))
 
     async def close(self) -> None:
         """End."""
