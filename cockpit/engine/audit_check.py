@@ -6,7 +6,7 @@ altered, is missing, or says otherwise than the delivery that it stands with.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -45,15 +45,22 @@ def _delivery(entry: Entry, lines: list[Line]) -> dict[str, Any]:
     return {
         "seq": entry.seq, "action": action.id, "kind": action.kind, "part": str(entry.part), "title": title,
         "destination": entry.destination, "state": str(entry.state), "held": entry.held, "asks": entry.asks,
-        "actor": action.actor, "at": zulu(action.at), "error": entry.error, "lines": lines,
+        "actor": action.actor, "at": zulu(action.at), "error": entry.error, **_found(entry.outcome), "lines": lines,
     }  # fmt: skip
+
+
+def _found(outcome: object) -> dict[str, Any]:
+    """What a write was found by whose answer was lost, and whether that is certain; both None where none was."""
+    if not isinstance(outcome, Mapping) or outcome.get("found_by") is None:
+        return {"found_by": None, "certain": None}
+    return {"found_by": outcome["found_by"], "certain": not outcome.get("likely", False)}
 
 
 def _gone(lines: list[Line]) -> dict[str, Any]:
     """A delivery of which only its lines are left."""
     first, last = lines[0], lines[-1]
     told = {said: first.get(as_line) for said, as_line in _FIRST} | {said: last.get(name) for said, name in _LAST}
-    return {"seq": first.get("delivery"), **told, "state": DROPPED, "error": None, "lines": lines}
+    return {"seq": first.get("delivery"), **told, "state": DROPPED, "error": None, **_found(None), "lines": lines}
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +151,12 @@ def _disagreements(delivery: Line, lines: Sequence[Line]) -> Iterator[str]:
                     f"{name} has {said} {_quoted(delivery.get(said))}; "
                     f"its line {line['number']} has {_quoted(line.get(as_line))}."
                 )
+    for said, value in _found(lines[-1].get("outcome")).items():
+        # What was printed before deliveries told how they were found lacks these.
+        if delivery.get(said, value) != value:
+            yield (
+                f"{name} has {said} {_quoted(delivery.get(said))}; its line {lines[-1]['number']} has {_quoted(value)}."
+            )
     error = delivery.get("error")
     if (None if error is None else digest(str(error))) != lines[-1].get("error_sha256"):
         yield f"{name} says another error than its line {lines[-1]['number']} was written with."

@@ -294,6 +294,7 @@ def test_the_log_as_json(cockpit: Run, declared: int) -> None:
     assert entries[-1] | {"seq": 0, "action": ""} == {
         "seq": 0, "action": "", "kind": "note", "part": "note", "title": "note “x”", "destination": "slack",
         "state": "done", "held": False, "asks": False, "actor": "Ana Ruiz", "at": "2026-11-23T13:03:00Z", "error": None,
+        "found_by": None, "certain": None,
     }  # fmt: skip
     assert len({entry["seq"] for entry in entries}) == len(entries)
 

@@ -202,6 +202,25 @@ def test_whatever_is_changed_in_a_delivery_is_found(journal: Journal, key: str) 
             assert check(forged).faults, name
 
 
+def test_what_a_lost_answer_was_found_by_is_told_and_proven_by_the_chain(journal: Journal, key: str) -> None:
+    likeness = {"conversation": 8, "found_by": "a reply of the same words", "likely": True}
+    for name, outcome in (("b1", likeness), ("b2", {"found_by": "its id in the channel"})):
+        seq = journal.add(note(key, name), Part.NOTE, "slack")
+        journal.sending(seq, {}, NOW)
+        journal.unknown(seq, NOW, "no answer")
+        journal.done(seq, NOW, outcome)
+    told = exported(journal, key)
+    assert [(one["found_by"], one["certain"]) for one in told[-2:]] == [
+        ("a reply of the same words", False), ("its id in the channel", True),
+    ]  # fmt: skip
+    assert {(one["found_by"], one["certain"]) for one in told[:-2]} == {(None, None)}
+    before = [{name: value for name, value in one.items() if name not in ("found_by", "certain")} for one in told]
+    assert check(told).faults == check(before).faults == (), "what was printed before it was told still checks"
+    told[-2]["certain"] = True
+    (fault,) = check(told).faults
+    assert "has certain True" in fault
+
+
 def test_a_line_that_is_missing_is_found_unless_it_is_the_last(journal: Journal, key: str) -> None:
     whole = exported(journal, key)
     for number in range(1, 9):
