@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from itertools import chain, takewhile
+from itertools import chain
 from typing import TYPE_CHECKING, TypeVar
 
 from cockpit.engine.actions.slack import find_channel
@@ -171,7 +171,8 @@ class SlackReader:
 
     async def _with_threads(self, facts: SlackFacts, window: Sequence[Message], oldest: str) -> SlackFacts:
         service = self._reach().slack
-        for gone in _vanished(facts.messages, oldest) & self._threads.keys():
+        # Where replies still stand, Slack leaves a tombstone; with the last of them that goes too.
+        for gone in {ts for ts in self._threads if ts >= oldest} - {message.ts for message in window}:
             self._grown[gone] = []
             del self._threads[gone]
         for parent in window:
@@ -188,12 +189,6 @@ class SlackReader:
         replies = sorted((*others, *chain.from_iterable(self._grown.values())), key=lambda reply: reply.ts)
         self._grown.clear()
         return revised(facts, replies=same(facts.replies, tuple(replies)))
-
-
-def _vanished(messages: Sequence[Message], oldest: str) -> set[str]:
-    """Messages from `oldest` on that were taken away whole: Slack leaves a tombstone where replies still stand."""
-    tail = takewhile(lambda message: message.ts >= oldest, reversed(messages))
-    return {message.ts for message in tail if message.deleted and message.subtype != "tombstone"}
 
 
 def _rewritten(old: tuple[Message, ...], window: Sequence[Message], start: int) -> tuple[Message, ...]:

@@ -326,7 +326,7 @@ async def test_a_thread_that_loses_a_reply_looks_alike_warm_and_cold(pair: Pair,
     for name in ("first", "second"):
         happen(pair.sandbox, "post", by="lou", text=f"the {name}", thread="parent", key=name)
     await pair.ana.poll()
-    for gone in ("first", "second"):
+    for gone in ("first", "parent", "second"):
         happen(pair.sandbox, "delete", message=gone)
         await pair.ana.poll()
         cold = await Cockpit(pair.sandbox, tmp_path / gone, "lou").open()
