@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from cockpit.command_line.arguments import parse
 from cockpit.command_line.outcome import Exit, failure_of, say
+from cockpit.core_dumps import prevent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the process's exit code. Raises nothing that a person can cause."""
+    prevent()
     for stream in (sys.stdout, sys.stderr):
         # A terminal that can't show a sign gets a question mark for it, not a traceback.
         getattr(stream, "reconfigure", lambda **_: None)(errors="replace")

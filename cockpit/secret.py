@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import subprocess
 from typing import Final, NoReturn
@@ -15,6 +16,24 @@ COMMAND_TIMEOUT: Final = 60.0
 SHORTEST: Final = 8
 """Characters. What is shorter would be found in any text; no service gives out so short a secret."""
 
+_variables: Final[set[str]] = set()
+"""The environment variables that secrets come from."""
+
+_asked: Final[set[subprocess.Popen[bytes]]] = set()
+"""The commands that are being asked for a secret."""
+
+
+def environment_without_secrets() -> dict[str, str]:
+    """The environment for a child that needs none of the config's secrets: anybody like us can read it in /proc."""
+    return {name: value for name, value in os.environ.items() if name not in _variables}
+
+
+@atexit.register
+def _ask_no_more() -> None:
+    """A command that hangs, waiting for a fingerprint, doesn't outlive who asked it."""
+    for child in tuple(_asked):
+        child.kill()
+
 
 class Secret:
     """A token or key, fetched from its source at each `reveal`.
@@ -23,7 +42,7 @@ class Secret:
     either: a careless `["echo", "…"]` has the secret in them.
     """
 
-    __slots__ = ("_argv", "_literal", "_printed", "_variable", "_where", "what")
+    __slots__ = ("_argv", "_failed", "_literal", "_printed", "_unused", "_variable", "_where", "what")
 
     def __init__(
         self,
@@ -41,6 +60,10 @@ class Secret:
         self._variable = variable
         self._argv = argv
         self._printed = ""
+        self._unused = False
+        self._failed = False
+        if variable is not None:
+            _variables.add(variable)
 
     @classmethod
     def literal(cls, value: str, what: str = "the secret", where: str = "the config file") -> Secret:
@@ -88,7 +111,9 @@ class Secret:
                 )
             value = os.environ[self._variable]
         elif self._argv is not None:
-            value = self._printed = self._output(self._argv).strip()
+            if not self._unused:
+                self.learn()
+            value, self._unused = self._printed, False
         else:
             value = self._literal or ""
         value = value.strip()
@@ -97,6 +122,26 @@ class Secret:
             fault = "is empty" if not value else "has a space or another character that no token has"
             raise ConfigError(f"{self.what}, from {self.where}, {fault}.")
         return value
+
+    @property
+    def known(self) -> bool:
+        """Whether a text can be held against it: a command has to print it first."""
+        return self._argv is None or bool(self._printed)
+
+    @property
+    def awaited(self) -> bool:
+        """Whether it will be known soon: its command hasn't answered yet, nor failed."""
+        return not self.known and not self._failed
+
+    def learn(self) -> None:
+        """Run its command, if it comes from one; the next `reveal` doesn't run it again. Raises ConfigError."""
+        if self._argv is None:
+            return
+        try:
+            self._printed = self._output(self._argv).strip()
+        finally:
+            self._failed = not self._printed
+        self._unused = True
 
     def within(self, text: str) -> bool:
         """Whether the text holds it, as far as it is known already: no command is run for that."""
@@ -117,9 +162,7 @@ class Secret:
         """What the secret's command prints; its own complaint goes into the error, its output never."""
         failure: str | None = None
         try:
-            done = subprocess.run(
-                argv, capture_output=True, stdin=subprocess.DEVNULL, timeout=COMMAND_TIMEOUT, check=False
-            )
+            code, out, err = _ask(argv)
         except FileNotFoundError:
             failure = "isn't installed or not on the PATH"
         except OSError as error:
@@ -127,15 +170,33 @@ class Secret:
         except subprocess.TimeoutExpired:
             failure = f"didn't answer within {COMMAND_TIMEOUT:.0f} s"
         else:
-            if done.returncode == 0:
+            if code == 0:
                 try:
-                    return done.stdout.decode()
+                    return out.decode()
                 except UnicodeDecodeError:
                     failure = "printed something that isn't text"
             else:
-                failure = f"failed with exit code {done.returncode}{_complaint(done.stderr)}"
+                failure = f"failed with exit code {code}{_complaint(err)}"
         # Raised outside of the handlers: the exceptions above carry the command's arguments and output.
         raise ConfigError(f"{self.what} is to come from {self.where}, which {failure}.")
+
+
+def _ask(argv: tuple[str, ...]) -> tuple[int, bytes, bytes]:
+    """Run it; its exit code, and what it printed to stdout and stderr. Raises OSError, TimeoutExpired."""
+    child = subprocess.Popen(
+        argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        env=environment_without_secrets(),
+    )  # fmt: skip
+    _asked.add(child)
+    try:
+        out, err = child.communicate(timeout=COMMAND_TIMEOUT)
+    except BaseException:
+        child.kill()
+        child.wait()
+        raise
+    finally:
+        _asked.discard(child)
+    return child.returncode, out, err
 
 
 def _complaint(stderr: bytes) -> str:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
+
+from cockpit.config_table import ConfigError
+from cockpit.secret import SHORTEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -139,6 +143,27 @@ class Settings:
                 return f"This holds {secret.what} from the config, which nobody may read: take it out."
         return None
 
+    def awaits(self, value: object) -> str | None:
+        """Why a text must wait before it is kept: the command that would tell whether a secret is in it hasn't yet."""
+        for secret in self.secrets:
+            if secret.awaited and _may_hold_one(value):
+                return f"Whether this holds {secret.what} isn't known yet: {secret.where} hasn't answered. Try again."
+        return None
+
+    def undecided(self, value: object) -> bool:
+        """Whether a secret that isn't known, since its command failed, may be in a text."""
+        return not all(secret.known for secret in self.secrets) and _may_hold_one(value)
+
+    def learn_secrets(self) -> None:
+        """Run the commands that print secrets, so that texts can be held against them; each takes its time.
+
+        One that fails is passed over: whoever needs its secret says so.
+        """
+        for secret in self.secrets:
+            if not secret.known:
+                with suppress(ConfigError):
+                    secret.learn()
+
     def scrubbed(self, text: str) -> str:
         """The text with a mask in place of each secret, as far as they are known already."""
         for secret in self.secrets:
@@ -148,6 +173,11 @@ class Settings:
     def now(self) -> datetime:
         """The present moment, aware UTC: the wall clock's, or the sandbox's where `[clock]` says so."""
         return self.clock.now() if self.clock is not None else datetime.now(UTC)
+
+
+def _may_hold_one(value: object) -> bool:
+    """Whether a text is long enough for a secret in one of its words: no secret has a space."""
+    return any(len(word) >= SHORTEST for text in _texts(value) for word in text.split())
 
 
 def _texts(value: object) -> Iterator[str]:

@@ -46,6 +46,7 @@ async def perform(desk: Desk, case: Case, *acts: Act) -> int:
 
     Raises Impossible where an act can't be done now.
     """
+    await desk.learn_secrets()
     session = desk.session(case)
     try:
         deliveries = await carry_out(desk, session, acts)

@@ -53,6 +53,7 @@ def run(args: argparse.Namespace) -> int:
 async def _declare(settings: Settings, title: str, wanted: str | None, tickets: Sequence[int]) -> int:
     async with desk_for(settings) as desk:
         service = await _service(desk, wanted)
+        await desk.learn_secrets()
         cases = [await desk.find(f"ticket:{number}") for number in dict.fromkeys(tickets)]
         case = cases[0] if cases else desk.begin(title)
         links = [f"{settings.freshdesk.url}/a/tickets/{number}" for number in tickets if settings.freshdesk]

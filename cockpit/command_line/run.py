@@ -7,6 +7,7 @@ own (`scribe`), which waits beside the command from its start, delivers it after
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shlex
 import shutil
@@ -18,7 +19,7 @@ import uuid
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import cockpit
 from cockpit.command_line.acting import must_write
@@ -114,6 +115,9 @@ class _Watched:
         self._scribe: subprocess.Popen[bytes] | None = None
         self._trouble = ""
         self._printed = b""
+        self._blind = not all(secret.known for secret in settings.secrets)
+        """Whether a secret that isn't known may be in the command: then only the scribe, which learns it, may write
+        the words down."""
 
     def run(self) -> int:
         """Run it; its exit code."""
@@ -146,7 +150,7 @@ class _Watched:
             runs = Runs(self._settings.state_dir / RUNS)
             run = Run(
                 id=uuid.uuid4().hex,
-                command=spelled([self._settings.scrubbed(word) for word in self._argv]),
+                command=self._command,
                 actor=self._settings.me,
                 begun=self._settings.now(),
                 incident=named,
@@ -162,19 +166,21 @@ class _Watched:
         """Keep how it ended and say where it will be told."""
         try:
             if self._runs is not None and self._run is not None:
-                tail = last_lines(self._scrubbed(self._printed), self._tail) if self._tail else ""
-                ended = replace(self._run, exit=code, ended=self._settings.now(), seconds=seconds, tail=tail)
+                ended = replace(self._run, exit=code, ended=self._settings.now(), seconds=seconds)
+                if not self._blind:
+                    ended = with_words(ended, self._settings, self._argv, self._printed, self._tail)
                 self._runs.end(ended)
-                if self._case is not None and self._desk is not None:
+                if self._case is not None and self._desk is not None and not self._blind:
                     self._runs.book(ended, self._case, self._desk.journal)
         except (OSError, sqlite3.Error) as error:
             self._trouble = str(error)
         self._tell()
         self._part()
 
-    def _scrubbed(self, printed: bytes) -> bytes:
-        text = printed.decode("utf-8", errors="surrogateescape")
-        return self._settings.scrubbed(text).encode("utf-8", errors="surrogateescape")
+    @property
+    def _command(self) -> str:
+        """What may be kept of the command while it runs: a program's name, where a secret may be in the rest."""
+        return f"{spelled(self._argv[:1])} …" if self._blind else masked_words(self._settings, self._argv)
 
     def _tell(self) -> None:
         if self._run is None or self._desk is None:
@@ -216,10 +222,30 @@ class _Watched:
             self._desk.journal.close()
         if self._scribe is not None and self._scribe.stdin is not None:
             try:
-                self._scribe.stdin.write((self._case.key if self._case else "").encode())
+                self._scribe.stdin.write(json.dumps(self._bequest()).encode())
                 self._scribe.stdin.close()
             except OSError:
                 pass  # it was killed: whoever works on the incident next delivers
+
+    def _bequest(self) -> dict[str, Any]:
+        """What the scribe is told: the case, and the words that only it may write down."""
+        told: dict[str, Any] = {"case": self._case.key if self._case else ""}
+        if self._blind and self._run is not None:
+            printed = self._printed.decode("utf-8", errors="surrogateescape")
+            told |= {"run": self._run.id, "argv": list(self._argv), "printed": printed, "tail": self._tail}
+        return told
+
+
+def masked_words(settings: Settings, argv: Sequence[str]) -> str:
+    """The command as it may be told."""
+    return spelled([settings.scrubbed(word) for word in argv])
+
+
+def with_words(run: Run, settings: Settings, argv: Sequence[str], printed: bytes, tail: int) -> Run:
+    """The run with the command's words and the last `tail` lines that it printed, secrets masked."""
+    text = settings.scrubbed(printed.decode("utf-8", errors="surrogateescape"))
+    lines = last_lines(text.encode("utf-8", errors="surrogateescape"), tail) if tail else ""
+    return replace(run, command=masked_words(settings, argv), tail=lines)
 
 
 def _scribe(config: Path | None) -> subprocess.Popen[bytes]:

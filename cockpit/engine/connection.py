@@ -106,6 +106,10 @@ class Connection:
             client.budget.hurry = self._settings.polls.hurry(source.value)
             setattr(self, source.value, client)
 
+    async def learn_secrets(self) -> None:
+        """Have the commands that print secrets run, where they haven't yet. One that fails is told by `ensure`."""
+        await asyncio.get_running_loop().run_in_executor(self._threads, self._settings.learn_secrets)
+
     def _pagerduty(self) -> PagerDuty:
         from cockpit.services.pagerduty import PagerDuty
 

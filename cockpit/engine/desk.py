@@ -94,6 +94,10 @@ class Desk:
             return case
         return None
 
+    async def learn_secrets(self) -> None:
+        """Ask the commands that print secrets before anything that a person typed is kept."""
+        await self.connection.learn_secrets()
+
     def session(self, case: Case) -> Session:
         """The case's session, not yet started."""
         self.journal.touch_case(case.key, self.settings.now())
@@ -113,7 +117,7 @@ class Desk:
 
     def begin(self, title: str) -> Case:
         """A new case of which nothing is there but a title. Raises `Impossible` for one that mustn't be kept."""
-        if (reason := self.settings.betrayed_by(title)) is not None:
+        if (reason := self.settings.betrayed_by(title) or self.settings.awaits(title)) is not None:
             raise Impossible(reason)
         return self.journal.new_case(title, self.settings.now())
 

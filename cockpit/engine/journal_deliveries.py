@@ -179,6 +179,7 @@ class Deliveries(AuditTrail):
                 "DELETE FROM actions WHERE id = ? AND NOT EXISTS (SELECT 1 FROM deliveries WHERE action_id = ?)",
                 (action_id, action_id),
             )
+        self._forget_pages()
 
     def resume(self, case_key: str, look_at: datetime, service: str = "") -> None:
         """Don't go on waiting for what was backed off from: a person has just started, or that service came back.

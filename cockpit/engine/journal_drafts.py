@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -55,6 +55,16 @@ class Drafts(JournalFile):
         """Forget a draft: its text is known to have arrived, or its writer threw it away."""
         with self._transaction() as db:
             db.execute("DELETE FROM drafts WHERE case_key = ? AND key = ?", (case_key, key))
+
+    def scrub_drafts(self, scrub: Callable[[str], str]) -> None:
+        """Keep each draft as `scrub` leaves it: one that was saved before a secret in it was known."""
+        drafts = self._db.execute("SELECT case_key, key, text, data FROM drafts").fetchall()
+        masked = [(scrub(text), scrub(data), case, key) for case, key, text, data in drafts]
+        held = [one for one, was in zip(masked, drafts, strict=True) if one[:2] != was[2:]]
+        if held:
+            with self._transaction() as db:
+                db.executemany("UPDATE drafts SET text = ?, data = ? WHERE case_key = ? AND key = ?", held)
+            self._forget_pages()
 
     def save_snapshot(self, case_key: str, snapshot: Snapshot, now: datetime) -> None:
         """Keep the last known facts for the next start's first paint (the newest messages only)."""

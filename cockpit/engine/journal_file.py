@@ -107,6 +107,7 @@ class JournalFile:
         db.execute("PRAGMA journal_mode=WAL")
         db.execute("PRAGMA synchronous=FULL")
         db.execute("PRAGMA foreign_keys=ON")
+        db.execute("PRAGMA secure_delete=ON")  # what was dropped or masked is gone from the file too
         broken = db.execute("PRAGMA integrity_check(1)").fetchone()[0]
         if broken != "ok":
             raise Damaged(str(broken).splitlines()[0])
@@ -159,6 +160,10 @@ class JournalFile:
                 raise
         except sqlite3.OperationalError as error:
             raise NotSaved(self.path, error) from error
+
+    def _forget_pages(self) -> None:
+        """Empty the write-ahead log, where a page's earlier contents stand. Another process's reader may keep it."""
+        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def version(self) -> int:
         """A number that changes when *another* connection has written (SQLite's `data_version`)."""

@@ -64,11 +64,14 @@ def delivery_of(entry: Entry, now: datetime) -> Delivery:
 
 
 def title_of(action: Action, part: Part) -> str:
-    """A delivery in words; those of a kind that this version doesn't know are the kind's name."""
+    """A delivery in words; those of a kind that this version doesn't know are the kind's name.
+
+    In the words of the kind alone where nobody could tell whether a secret is in a person's.
+    """
     kind = KINDS.get(action.kind)
     if kind is None:
         return action.kind
-    title = kind.words(action)
+    title = kind.title if action.data.get("undecided") else kind.words(action)
     return title if part is Part.EFFECT or kind.service is None else f"note: {title}"
 
 

@@ -123,7 +123,8 @@ def write(report: Report, path: Path, old: str | None, zone: Zone, as_data: bool
     kept = None
     if lost and old is not None:
         kept = path.with_name(path.name + "~")
-        replace_file(kept, old)
+        kept.unlink(missing_ok=True)  # an older copy's mode isn't this report's
+        replace_file(kept, old, mode=stat.S_IMODE(path.stat().st_mode))
     replace_file(path, text)
     return Written(path, old is not None, digest(text), lost, kept)
 
@@ -160,18 +161,20 @@ def digest(text: str) -> str:
     return fingerprint("\n".join(line for line in text.splitlines() if not line.startswith(_AS_OF)))
 
 
-def replace_file(path: Path, text: str) -> None:
+def replace_file(path: Path, text: str, mode: int | None = None) -> None:
     """Write the text (UTF-8, line ends as they are) in place of what was there, which is there until it is complete.
 
-    The mode of an existing file is kept; a new one gets what the umask leaves. A link is followed. Raises OSError.
+    The mode of an existing file is kept; a new one gets `mode`, or what the umask leaves. A link is followed. Raises
+    OSError.
     """
     path = path.resolve() if path.is_symlink() else path
     try:
         mode = stat.S_IMODE(path.stat().st_mode)
     except FileNotFoundError:
-        mask = os.umask(0)
-        os.umask(mask)
-        mode = 0o666 & ~mask
+        if mode is None:
+            mask = os.umask(0)
+            os.umask(mask)
+            mode = 0o666 & ~mask
     # In the same folder, so that the last step is a rename.
     try:
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)

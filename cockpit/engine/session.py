@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -233,7 +234,8 @@ class Session:
         """Why that action can't be done now, in words; None: it can. Data that isn't known yet may be left out."""
         if self.settings.read_only:
             return READ_ONLY
-        return self.settings.betrayed_by(data) or KINDS[kind].impossible(self.view, data, step)
+        betrayed = self.settings.betrayed_by(data) or self.settings.awaits(data)
+        return betrayed or KINDS[kind].impossible(self.view, data, step)
 
     def _must_write(self) -> None:
         if self.settings.read_only:
@@ -253,6 +255,8 @@ class Session:
         data = {**performer.seen(self.view, data), **data}
         if step is not None and performer.service is None:
             data["title"] = self.process.step(step).title
+        if self.settings.undecided(data):
+            data["undecided"] = True  # the audit then calls it by its kind, since its lines stay
         action = Action(uuid.uuid4().hex, self._case.key, kind, step, self.settings.me, self.now(), data)
         try:
             if performer.service is None:
@@ -398,6 +402,8 @@ class Session:
             await self._connection.ensure(source)
         except ServiceError:
             return  # its poller tells; what waits in the outbox tries again
+        with suppress(NotSaved):  # then they are masked when they are next saved, or at the next start
+            self._journal.scrub_drafts(self.settings.scrubbed)
         self._outbox.wake()
 
     def _spawn(self, run: Coroutine[None, None, None], name: str) -> None:

@@ -21,6 +21,7 @@ from cockpit.engine.view import READ_ONLY
 from cockpit.incident.facts import LABELS, Incident
 from cockpit.incident.text import clean, one_line
 from cockpit.tui import signalling
+from cockpit.tui.browser import browse
 from cockpit.tui.commands import COMMANDS
 from cockpit.tui.in_turn import InTurn
 from cockpit.tui.palette import CockpitCommands
@@ -263,7 +264,10 @@ class CockpitApp(InTurn[None]):
         if not re.match(r"https?://[^\s/]", url, re.IGNORECASE):
             self.notify(f"Not opened, since it is no web address: {one_line(url, 120)}", timeout=8, markup=False)
             return
-        super().open_url(url, new_tab=new_tab)
+        if self.is_web:
+            super().open_url(url, new_tab=new_tab)
+            return
+        browse(url)
 
     # --- what is pasted ------------------------------------------------------------------------------------------
 

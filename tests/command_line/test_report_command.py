@@ -128,10 +128,14 @@ def test_an_edited_timeline_is_kept_beside(served: SandboxThread, cold: Report, 
     cold("report", "1924", "-o", file)
     edited = file.read_text().replace("Sleep well", "Good night")
     file.write_text(edited)
+    file.chmod(0o600)
+    kept = tmp_path / "report.md~"
+    kept.write_text("an older one")
+    kept.chmod(0o644)
     outcome = cold("report", "1924", "-o", file)
     assert outcome.code == 0
     assert "Somebody had edited the timeline" in outcome.err
-    assert (tmp_path / "report.md~").read_text() == edited
+    assert (kept.read_text(), stat.S_IMODE(kept.stat().st_mode)) == (edited, 0o600)
     assert "Sleep well" in file.read_text()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -73,9 +74,7 @@ async def test_one_whose_source_is_a_command_is_held_back_once_it_is_known(
 ) -> None:
     """The process that journalled it hadn't asked the command yet, as `cockpit run` never does."""
     key = sandbox.credentials()["freshdesk_key"]
-    assert settings.freshdesk is not None
-    behind = replace(settings.freshdesk, api_key=Secret.command(("echo", key), "[freshdesk] api_key"))
-    object.__setattr__(settings, "freshdesk", behind)
+    behind(settings, "echo", key)
     desk = Desk(settings)
     session = desk.session(await desk.find("1924"))
     session.act("open_channel")
@@ -92,6 +91,55 @@ async def test_one_whose_source_is_a_command_is_held_back_once_it_is_known(
     await desk.close()
     assert not [request for request in sandbox.requests if key in request.body]
     assert (settings.state_dir / JOURNAL).exists()
+
+
+def behind(settings: Settings, *argv: str) -> None:
+    """Have Freshdesk's key come from that command."""
+    assert settings.freshdesk is not None
+    changed = replace(settings.freshdesk, api_key=Secret.command(argv, "[freshdesk] api_key"))
+    object.__setattr__(settings, "freshdesk", changed)
+
+
+def written(settings: Settings) -> bytes:
+    """Everything in the state folder."""
+    return b"".join(path.read_bytes() for path in settings.state_dir.rglob("*") if path.is_file())
+
+
+async def test_until_the_command_answers_no_text_is_kept_but_drafts_which_are_masked_then(
+    settings: Settings, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    key = sandbox.credentials()["freshdesk_key"]
+    answer = tmp_path / "answer"
+    behind(settings, "/bin/sh", "-c", f"until [ -e '{answer}' ]; do sleep 0.05; done; cat '{answer}'")
+    desk = Desk(settings)
+    session = desk.session(await desk.find("1924"))
+    await session.start()
+    with pytest.raises(Impossible, match=r"isn't known yet: the command `/bin/sh …` hasn't answered"):
+        session.act("note", text=f"it is {key}")
+    session.act("acknowledge")
+    session.save_draft("channel", f"it is {key}")
+    answer.write_text(key)
+    await until(lambda: desk.connection.freshdesk)
+    await until(lambda: session.draft("channel").text == "it is •••", "the draft")  # type: ignore[union-attr]
+    session.act("note", text="looked around")
+    assert key.encode() not in written(settings), "nor in the write-ahead log"
+    await session.close()
+    await desk.close()
+
+
+async def test_where_the_command_failed_a_text_is_gone_once_it_is_dropped(settings: Settings, sandbox: Sandbox) -> None:
+    key = sandbox.credentials()["freshdesk_key"]
+    behind(settings, "false")
+    desk = Desk(settings)
+    session = desk.session(await desk.find("1924"))
+    await desk.learn_secrets()
+    session.act("note", text=f"it is {key}")
+    (noted,) = session.view.outbox.deliveries
+    assert noted.title == "write a note in the timeline", "the audit's lines stay"
+    session.drop(noted.seq)
+    assert key.encode() not in written(settings)
+    await session.close()
+    await desk.close()
 
 
 def test_a_case_does_not_begin_with_one(settings: Settings, sandbox: Sandbox) -> None:

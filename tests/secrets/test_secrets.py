@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -68,7 +69,7 @@ class Planted:
         else:
             (self.vault / service).write_text(secret)
             # Who asks, and with which words, as anybody on the machine can see in the list of processes.
-            seen = f"cat /proc/$PPID/cmdline /proc/$$/cmdline >> '{self.home}/processes'"
+            seen = f"{{ cat /proc/$PPID/cmdline /proc/$$/cmdline; env; }} >> '{self.home}/processes'"
             table[f"{key}_command"] = ["/bin/sh", "-c", f"{seen}; cat '{self.vault}/{service}'"]
 
     def forms(self) -> list[bytes]:
@@ -111,11 +112,8 @@ def served() -> Iterator[SandboxThread]:
 
 
 def command_lines(planted: Planted) -> list[list[str] | str]:
-    """Everything that can be done without a screen, with a secret in each text that a person types; then on bad days.
-
-    A secret that a command prints isn't known before a service is first connected to: those aren't typed here.
-    """
-    typed = [secret for service, secret in planted.secrets.items() if planted.places[service] != "command"]
+    """Everything that can be done without a screen, a secret in each text that a person types; then on bad days."""
+    typed = list(planted.secrets.values())
     reading = [
         ["doctor"], ["doctor", "--json"], ["status", "1925"], ["status", "1925", "--json"], ["report", "1925"],
         ["log", "1925"], ["log", "1925", "--json"], ["followups", "--json"],
@@ -159,11 +157,10 @@ def test_no_command_writes_one_anywhere(served: SandboxThread, tmp_path: Path, p
     assert done.returncode == 0, said
     assert "Traceback" not in said
     assert "config → 0" in said and "note → 0" in said and "doctor → 0" in said, said  # noqa: PT018
-    if place != "command":
-        assert said.count("from the config, which nobody may read: take it out.") == 15
-        told = lambda: [one["text"] for one in notes(served) if "••• ••• ••• → exit 0" in one["text"]]  # noqa: E731
-        assert "printed: •••" in eventually(told, "the command that was run is noted")[0]
-    else:
+    assert said.count("from the config, which nobody may read: take it out.") == 15
+    told = lambda: [one["text"] for one in notes(served) if "••• ••• ••• → exit 0" in one["text"]]  # noqa: E731
+    assert "printed: •••" in eventually(told, "the command that was run is noted")[0]
+    if place == "command":
         assert (home / "processes").read_bytes()
     ours, _, theirs = done.stdout.rpartition(b"printed: ")  # the last command's own output is passed on as it is
     assert theirs.count(b"\n") == 2
@@ -182,9 +179,26 @@ def test_the_screen_shows_none_whatever_the_services_say(served: SandboxThread, 
     home = tmp_path / "home"
     home.mkdir()
     planted = Planted(served, home, {"pagerduty": "environment", "slack": "command", "freshdesk": "file"})
+    opener = tmp_path / "opener"
+    opener.write_text(f"#!/bin/sh\nenv >> '{home}/processes'\necho opened \"$@\" >> '{home}/processes'\n")
+    opener.chmod(0o700)
+    planted.environment |= {"BROWSER": str(opener), "VISUAL": str(opener)}
     cockpit = cockpit_in_terminal(planted, "cockpit")
     cockpit.expect(b"1924")
     drawn: list[bytes] = [cockpit.before + cockpit.after]
+
+    def shown(what: bytes, *, after: bytes = b"") -> bool:
+        """Whether it is in what is drawn, or was opened, once these keys were pressed."""
+        cockpit.send(after)
+        with suppress(pexpect.TIMEOUT):
+            drawn.append(cockpit.read_nonblocking(1 << 20, timeout=0.2))
+        return what in DRAWN.sub(b"", b"".join(drawn)) or what in (home / "processes").read_bytes()
+
+    eventually(lambda: shown(b"opened https://", after=b"2o"), "the browser, once there is something to open")
+    cockpit.send(b"D")
+    eventually(lambda: shown(b"incident-1924.md"), "it asks for a file")
+    cockpit.send(b"\r")
+    eventually(lambda: shown(b"opened incident-1924.md"), "the editor")
 
     def struck(fault: str) -> int:
         with suppress(pexpect.TIMEOUT):  # nothing new was drawn
@@ -220,3 +234,35 @@ def test_a_fault_of_ours_is_reported_without_the_values_in_it(served: SandboxThr
     assert b"please report the lines above" in DRAWN.sub(b" ", drawn)
     assert planted.found_in(drawn) == []
     assert planted.found_anywhere() == []
+
+
+def test_a_command_that_hangs_keeps_nothing_and_does_not_outlive_us(served: SandboxThread, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    planted = Planted(served, home, dict.fromkeys(KEYS, "file"))
+    document = tomllib.loads(planted.config.read_text())
+    del document["slack"]["token"]
+    document["slack"]["token_command"] = ["/bin/sh", "-c", f"echo $$ > '{home}/asked'; exec sleep 600"]
+    planted.config.write_text(tomli_w.dumps(document))
+    slack = planted.secrets["slack"]
+    noting = subprocess.Popen(
+        [sys.executable, "-m", "cockpit", "--config", str(planted.config), "note", "1924", f"it is {slack}"],
+        env=planted.environment, cwd=home,
+    )  # fmt: skip
+    asked = home / "asked"
+    eventually(lambda: asked.exists() and asked.read_text().strip(), "the command is asked")
+    noting.send_signal(signal.SIGINT)
+    assert noting.wait(PATIENCE) == 130
+    eventually(lambda: not Path(f"/proc/{asked.read_text().strip()}").exists(), "it ends with us")
+    assert planted.found_anywhere() == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="prctl is Linux's")
+def test_no_core_is_dumped_of_us_and_a_command_that_is_run_may_have_one() -> None:
+    dumpable = "import ctypes; print(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0), flush=True)"
+    ours = (
+        f"import subprocess, sys; from cockpit.cli import main; main(['config', 'path']); {dumpable}; "
+        "subprocess.run([sys.executable, '-c', sys.argv[1]])"
+    )
+    done = subprocess.run([sys.executable, "-c", ours, dumpable], capture_output=True, text=True, cwd=ROOT)
+    assert done.stdout.split()[-2:] == ["0", "1"], done.stderr

@@ -13,7 +13,7 @@ from tests.tui.conftest import Open
 
 async def test_every_key_and_every_step(cockpit: Open, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is asked, either, that couldn't be done then: each key that would write says why it doesn't."""
-    monkeypatch.setattr("webbrowser.open", lambda *_, **__: True)
+    monkeypatch.setenv("BROWSER", "true")
     monkeypatch.setenv("VISUAL", "false")
     async with cockpit() as driver:
         await begin(driver.screen.session)

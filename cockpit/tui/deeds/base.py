@@ -17,6 +17,7 @@ from cockpit.engine.journal_file import NotSaved
 from cockpit.engine.view import READ_ONLY
 from cockpit.incident.facts import TicketStatus
 from cockpit.incident.guards import Finding
+from cockpit.secret import environment_without_secrets
 from cockpit.tui.panes.channel import ChannelPane
 from cockpit.tui.panes.pagerduty import PagerdutyPane
 from cockpit.tui.panes.process import ProcessPane
@@ -136,7 +137,7 @@ class Deeds(Screen[None]):
             return False
         try:
             with self.app.suspend():
-                subprocess.run([*shlex.split(editor), str(path)], check=True)
+                subprocess.run([*shlex.split(editor), str(path)], check=True, env=environment_without_secrets())
         except SuspendNotSupported:
             self.say("This terminal can't be lent to an editor.")
             return False
