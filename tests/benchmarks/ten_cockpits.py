@@ -4,7 +4,8 @@ Ten sessions, each with its own journal and state folder, poll as configured by 
 for the first minutes nobody acts, so that only being limited tells them that they are many; then each writes a note
 every so often, so that the log tells it too. It takes real time, since limits count by it. Printed per minute and
 method: how often Slack was asked, how often it answered 429, the limit; how old the channel's facts were on the
-screens, and how long a note took to arrive. `--quiet` and `--acting` are minutes, `--cockpits` is how many.
+screens, how long a note took to arrive, and to be on the screens of all the others. `--quiet` and `--acting` are
+minutes, `--cockpits` is how many, `--actors` how many of them act: with one, the others never do.
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ class Minute:
     refused: Counter[str] = field(default_factory=Counter)
     ages: list[float] = field(default_factory=list)
     arrivals: list[float] = field(default_factory=list)
+    seen: list[float] = field(default_factory=list)
 
 
 def quantile(values: Sequence[float], part: float) -> float:
@@ -64,16 +66,25 @@ async def opened(sandbox: Sandbox, folder: Path) -> None:
     await desk.close()
 
 
-async def act(session: Session, minutes: Sequence[Minute], begin: float, first: float) -> None:
-    """Write a note now and then, and see how long each takes to arrive."""
+async def act(
+    session: Session, others: Sequence[Session], minutes: Sequence[Minute], begin: float, first: float
+) -> None:
+    """Write a note now and then, and see how long each takes to arrive, and until each of the others shows it."""
     await asyncio.sleep(first)
     while True:
         started = time.monotonic()
-        session.act("note", text="looked at the hub's log")
+        minute = minutes[int((started - begin) // 60)]
+        known = session.act("note", text="looked at the hub's log")
         while session.view.outbox.deliveries:
             await asyncio.sleep(0.05)
-        minutes[int((started - begin) // 60)].arrivals.append(time.monotonic() - started)
-        await asyncio.sleep(NOTE_EVERY)
+        minute.arrivals.append(time.monotonic() - started)
+        blind = list(others)
+        while time.monotonic() < started + NOTE_EVERY:
+            await asyncio.sleep(0.2)
+            shown = [one for one in blind if any(record.id == known for record in one.view.snapshot.records)]
+            minute.seen += [time.monotonic() - started] * len(shown)
+            blind = [one for one in blind if one not in shown]
+        minute.seen += [NOTE_EVERY] * len(blind)
 
 
 async def watch(sessions: Sequence[Session], minutes: Sequence[Minute], begin: float) -> None:
@@ -87,7 +98,7 @@ async def watch(sessions: Sequence[Session], minutes: Sequence[Minute], begin: f
                 minutes[int((time.monotonic() - begin) // 60)].ages.append(age)
 
 
-async def run(cockpits: int, quiet: int, acting: int, folder: Path) -> list[Minute]:
+async def run(cockpits: int, actors: int, quiet: int, acting: int, folder: Path) -> list[Minute]:
     """The figures of each minute."""
     async with Sandbox("quiet", clock=SandboxClock(datetime.now(UTC), 1.0)) as sandbox:
         await opened(sandbox, folder / "before")
@@ -101,8 +112,16 @@ async def run(cockpits: int, quiet: int, acting: int, folder: Path) -> list[Minu
         for session in sessions:
             await session.start()
         deeds = [
-            asyncio.create_task(act(session, minutes, begin, quiet * 60 + n * NOTE_EVERY / cockpits))
-            for n, session in enumerate(sessions)
+            asyncio.create_task(
+                act(
+                    session,
+                    [one for one in sessions if one is not session],
+                    minutes,
+                    begin,
+                    quiet * 60 + n * NOTE_EVERY / cockpits,
+                )
+            )
+            for n, session in enumerate(sessions[:actors])
         ]
         looking = asyncio.create_task(watch(sessions, minutes, begin))
         await asyncio.sleep((quiet + acting) * 60)
@@ -135,6 +154,9 @@ def told(minutes: Sequence[Minute]) -> bool:
             if minute.arrivals
             else ""
         )
+        if minute.seen:
+            middle, late = statistics.median(minute.seen), quantile(minute.seen, 0.95)
+            notes += f"; shown by the others in {middle:.0f} s, p95 {late:.0f}, all in {max(minute.seen):.0f} s"
         for first, (method, asked) in zip([True] + [False] * 99, minute.asked.most_common(), strict=False):
             limit = POSTS_PER_MINUTE if method == "chat.postMessage" else SLACK_PER_MINUTE.get(method, 0)
             kept &= number < 1 or asked <= limit
@@ -149,11 +171,13 @@ def main() -> int:
     """Run it; 0 if the limits were kept."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cockpits", type=int, default=10)
+    parser.add_argument("--actors", type=int, default=None)
     parser.add_argument("--quiet", type=int, default=4)
     parser.add_argument("--acting", type=int, default=5)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        minutes = asyncio.run(run(given.cockpits, given.quiet, given.acting, Path(folder)))
+        actors = given.cockpits if given.actors is None else given.actors
+        minutes = asyncio.run(run(given.cockpits, actors, given.quiet, given.acting, Path(folder)))
     return 0 if told(minutes) else 1
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from cockpit.engine.desk import Desk
-from cockpit.engine.pace import EASED, RAREST, Pace
+from cockpit.engine.pace import EASED, RAREST, WAY_BACK, Pace
 from cockpit.engine.pollers import ALONE, TOGETHER, Poller
 from cockpit.engine.session import Session
 from cockpit.engine.view import DeliveryState, Part, View
@@ -20,6 +21,7 @@ from cockpit.incident.facts import Freshness, Snapshot, Source
 from cockpit.sandbox import Sandbox
 from cockpit.services.errors import Limited
 from cockpit.settings import PollSettings, Settings
+from tests.benchmarks.idle_cockpits import LIMIT, idle
 from tests.conftest import settings_for
 from tests.engine.test_session import begin, happen, posted, reply, ticket_state
 from tests.waiting import until
@@ -140,9 +142,36 @@ def test_what_a_429_asks_for_tells_how_far_over_everybody_is(clock: list[float])
     assert pace.times == pytest.approx(60 / 40 / 0.6 / 2)
     clock[0] += EASED
     assert pace.times == 1
+    clock[0] += WAY_BACK
     for _ in range(5):
         pace.limited(500)
     assert pace.times == RAREST, "and not without end"
+
+
+def test_who_is_limited_again_on_the_way_back_stays_rare(clock: list[float]) -> None:
+    pace = Pace()
+    for _ in range(3):  # one spell, for whatever reason
+        pace.limited(30)
+        clock[0] += 20
+    clock[0] += EASED
+    pace.limited(1)  # others are there to stay
+    learnt = pace.times
+    clock[0] += 10 * EASED
+    assert pace.times == learnt > 1
+    alone = Pace()
+    for _ in range(2):
+        alone.limited(30)
+        clock[0] += 2 * WAY_BACK
+    assert alone.times == 1, "two bursts far apart are bursts"
+
+
+def test_ten_that_only_look_on_find_their_share_and_keep_to_it() -> None:
+    random.seed(4)
+    found = idle(cockpits=10, hours=2)
+    assert sum(found.refused.values()) <= 40, "one 429 each at first, one each on the first way back"
+    second_hour = range(60, 120)
+    assert sum(found.refused[minute] for minute in second_hour) == 0
+    assert max(found.asked[minute] for minute in second_hour) <= LIMIT
 
 
 async def test_a_poller_that_was_limited_comes_back_later_and_not_in_step(clock: list[float]) -> None:
