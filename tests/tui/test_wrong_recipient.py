@@ -9,7 +9,9 @@ from textual.widgets import Button, TextArea
 
 from cockpit.sandbox import Sandbox
 from cockpit.sandbox.scenario import Event
+from cockpit.tui.panes.listing import Listing
 from tests.tui.conftest import Driver, Open
+from tests.tui.test_opening import picker
 from tests.tui.test_reply import LETTER, replies, with_ticket, write_letter
 
 
@@ -149,3 +151,47 @@ async def test_a_private_note_is_another_thing_than_a_reply(cockpit: Open, sandb
         await driver.comes("Review")
         assert "✉ PUBLIC" in driver.reads("#review")
         assert driver.app.screen.query_one("#review").styles.border_top[1] != border, "another colour"
+
+
+async def test_what_looks_wrong_is_said_as_one_types_but_not_of_a_word_that_is_not_finished(cockpit: Open) -> None:
+    async with cockpit() as driver:
+        await with_ticket(driver)
+        await write_letter(driver, "")
+        await driver.write("see proxy.hub.internal")
+        assert "ready: ctrl+s" in driver.reads("#reply-foot")
+        await driver.write(" for")
+        assert "? Line 1 names an internal host: “proxy.hub.internal”" in driver.reads("#reply-foot")
+        await write_letter(driver, "proxy.hub.internal ⟦state⟧ ")
+        assert "! “state” isn't filled in" in driver.reads("#reply-foot"), "what is final comes first"
+
+
+async def test_another_incident_in_the_middle_of_a_reply_leaves_it_with_its_own(
+    cockpit: Open, sandbox: Sandbox
+) -> None:
+    details = {"ticket": "mordor", "by": "g.moreau@mordor.example", "subject": "Down", "text": "<p>Down.</p>"}
+    assert sandbox.story.inject(Event(timedelta(0), "ticket", {"kind": "ticket", **details}))
+    async with cockpit() as driver:
+        await with_ticket(driver)
+        await write_letter(driver, "Only for R. Osei")
+        await driver.press("end")
+        await driver.write(", please")  # not saved yet when the incident is left
+        first = driver.screen.session.case.key
+        await driver.press("escape", "i")
+        await picker(driver)
+        driver.app.screen.query_one(Listing).select("ticket 4039")
+        await driver.press("enter")
+        await driver.until(lambda: driver.screen.session.case.key != first, "another is open")
+        await driver.until(lambda: driver.screen.view.snapshot.tickets, "with its ticket")
+        assert [one.ticket.id for one in driver.screen.view.snapshot.tickets] == [4039]
+        await driver.press("c")
+        assert "Osei, please" not in driver.screen.reply.text
+        await write_letter(driver, "For the other")
+        await driver.press("escape", "i")
+        await picker(driver)
+        await driver.press("g", "enter")
+        await driver.until(lambda: driver.screen.session.case.key == first, "the first again")
+        await driver.until(lambda: driver.screen.reply.text == "Only for R. Osei, please", "as it was typed")
+        assert driver.screen.reply.ticket == 4038
+        assert driver.screen.reply.bound is not None
+        assert driver.screen.reply.bound.requester == "R. Osei"
+        assert replies(sandbox) == []

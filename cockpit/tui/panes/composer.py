@@ -19,6 +19,13 @@ class Composer(TextArea):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("tab", "next_blank_or_leave", "next blank", show=False)]
 
+    def but_the_word_at_the_cursor(self) -> str:
+        """The text without the word that is being typed."""
+        lines = self.text.split("\n")
+        row, column = self.cursor_location
+        lines[row] = re.sub(r"\S+\Z", "", lines[row][:column]) + re.sub(r"\A\S+", "", lines[row][column:])
+        return "\n".join(lines)
+
     def next_blank(self) -> bool:
         """Select the next blank after the cursor, or from the top; False when there is none."""
         lines = self.text.split("\n")

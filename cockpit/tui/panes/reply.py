@@ -9,6 +9,7 @@ from textual import on
 from textual.message import Message as TextualMessage
 from textual.widgets import TextArea
 
+from cockpit.incident import guards
 from cockpit.incident.facts import Source
 from cockpit.incident.replies import Purpose, problems
 from cockpit.incident.text import clean
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from cockpit.engine.view import View
     from cockpit.incident.facts import Conversation, TicketFacts
+    from cockpit.incident.guards import Finding
 
 PURPOSES = {
     Purpose.FIRST_RESPONSE: "first response",
@@ -232,10 +234,19 @@ class ReplyPane(Pane):
             gone = f"! Ticket {self.ticket} is no longer linked. The text is kept as its draft: l links it again."
             foot.show((standing, "dim"), (gone, "alarm"))
         elif found := problems(self.text):
-            more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
-            foot.show((standing, "dim"), (f"! {found[0]}{more}", "warn"))
+            foot.show((standing, "dim"), (f"! {_first(found)}", "warn"))
+        elif found := tuple(one.words for one in self._doubts()):
+            foot.show((standing, "dim"), (f"? {_first(found)} The review asks about it.", "warn"))
         else:
             foot.show((standing, "dim"), ("ready: ctrl+s reviews it", "good"))
+
+    def _doubts(self) -> tuple[Finding, ...]:
+        """What may be meant or not, as the review will ask; of the word that is being typed nothing is said yet."""
+        view, ticket = self._view, self.ticket
+        if view is None or ticket is None:
+            return ()
+        text = self.composer.but_the_word_at_the_cursor() if self.composer.has_focus else self.text
+        return guards.in_reply(text, ticket, view.snapshot, view.guard) if text.strip() else ()
 
     # --- the conversation ------------------------------------------------------------------------------------
 
@@ -275,6 +286,11 @@ class ReplyPane(Pane):
             elif self.bound is None and self.facts is not None:
                 self.bound = Bound.to(self.facts)
             self.post_message(self.Typed(self.ticket, self.text, self.purpose, self.bound))
+
+
+def _first(found: tuple[str, ...]) -> str:
+    """The first of what was found, and how many more there are."""
+    return found[0] + (f" (and {len(found) - 1} more)" if len(found) > 1 else "")
 
 
 def _row(piece: Conversation) -> Row:
