@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from cockpit import config
 from cockpit.command_line.outcome import Exit, say
 from cockpit.config_table import format_duration
+from cockpit.incident.text import clean
 
 if TYPE_CHECKING:
     import argparse
@@ -31,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
         return Exit.YES
     settings = config.load(args.config, read_only=args.read_only)
     if args.what == "show":
-        print(shown(settings), end="")
+        print(printable(shown(settings)), end="")
         return Exit.YES
     from cockpit.incident import process
 
@@ -55,6 +56,15 @@ def shown(settings: Settings) -> str:
         text += [tomli_w.dumps({key: value for key, value in present.items() if key not in secrets})]
     text += [f"# state folder: {settings.state_dir}", f"# cache folder: {settings.cache_dir}", ""]
     return "\n".join(text)
+
+
+def printable(toml: str) -> str:
+    """The same TOML, written without any character that a terminal obeys or hides."""
+    return "\n".join(line if clean(line) == line else _escaped(line) for line in toml.split("\n"))
+
+
+def _escaped(line: str) -> str:
+    return "".join(one if one.isascii() and one.isprintable() else f"\\U{ord(one):08X}" for one in line)
 
 
 def _source(secret: Secret) -> str:

@@ -28,6 +28,7 @@ from cockpit.incident.process import (
     Words,
 )
 from cockpit.incident.sensors import SENSORS
+from cockpit.incident.text import clean
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _LAPSES = ("reopened", "handoff")
@@ -57,7 +58,7 @@ def read(path: Path | None = None) -> Process:
 def parse(text: str, name: str) -> Process:
     """Read a process from TOML text; `name` is what errors call it. Raises ProcessError."""
     try:
-        table = tomllib.loads(text)
+        table = _cleaned(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         raise ProcessError(f"{name}: not TOML: {error}") from error
     place = _Place(name, tuple(text.splitlines()))
@@ -96,6 +97,15 @@ def parse(text: str, name: str) -> Process:
         words=words,
         source=name,
     )
+
+
+def _cleaned(value: Any) -> Any:
+    """The same without what a terminal obeys: a process may come from anybody."""
+    if isinstance(value, dict):
+        return {clean(name): _cleaned(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_cleaned(inner) for inner in value]
+    return clean(value) if isinstance(value, str) else value
 
 
 @dataclass(frozen=True, slots=True)

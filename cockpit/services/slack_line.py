@@ -154,8 +154,9 @@ class SlackLine(Client):
         except (ClientError, TimeoutError, OSError, SlackClientError) as fault:
             why = "the connection was closed" if self._closed else _words(fault)
             raise self._no_answer(call, NoAnswer(why, begun=True)) from None
-        except (AttributeError, ValueError, RecursionError):
-            # slack-sdk takes every body for a JSON object in UTF-8, of few levels, and falls over another thing.
+        except (AttributeError, LookupError, ValueError, RecursionError):
+            # slack-sdk takes every body for a JSON object in UTF-8, of few levels, and falls over another thing, or a
+            # charset that is no text's.
             raise call.unanswered("it answered data of an unknown form") from None
         return self._understood(call, response)
 

@@ -5,14 +5,23 @@ from __future__ import annotations
 import json
 import os
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pexpect
 import pytest
+import tomli_w
 
 from cockpit.cli import main
+from cockpit.incident.process_file import shipped
+from cockpit.sandbox import SandboxThread
+from tests.command_line.test_init import Interview, me
+from tests.command_line.test_run import eventually, notes
 from tests.hostile.judging import unsafe
+from tests.hostile.nasties import NASTIES
+from tests.hostile.spoiler import Spoiler
 from tests.hostile.terminal import faults
 from tests.waiting import PATIENCE
 
@@ -103,3 +112,65 @@ def test_the_scanner_sees_what_is_not_ours() -> None:
     ):
         assert list(faults(text)), text
     assert list(faults("\x1b[1mok\x1b[0m\r\n\x1b]2;a title\x1b\\")) == []
+
+
+def test_a_config_or_a_process_that_holds_the_corpus(plain_config: Path, run: Run, tmp_path: Path) -> None:
+    settings, process = tomllib.loads(plain_config.read_text()), tomllib.loads(shipped()["web-service"].read_text())
+    file, ours = tmp_path / "spoilt.toml", tmp_path / "process.toml"
+    file.touch(0o600)
+    for name, text in NASTIES.items():
+        text = text.encode(errors="replace").decode()  # TOML is UTF-8
+        first, *others = process["phase"]
+        step = {**first["step"][0], "title": text, "hint": text}
+        for wrong in (False, True):
+            config = {**settings, "me": {**settings["me"], "name": text}, **({text: {text: text}} if wrong else {})}
+            file.write_text(tomli_w.dumps(config))
+            steps = [{**step, "sensor": text, text: text} if wrong else step, *first["step"][1:]]
+            phases = [{**first, "title": text, "step": steps}, *others]
+            ours.write_text(tomli_w.dumps({**process, "title": text, "phase": phases}))
+            whole = (("config", "show"), ("config", "check"), ("process", "check", ours), ("process", "show", ours))
+            for argv in whole:
+                out, err = run(file if argv[0] == "config" else plain_config, *map(str, argv))
+                assert not (problem := unsafe(out) or unsafe(err)), (name, argv, problem)
+                if argv == ("config", "show") and out:
+                    assert tomllib.loads(out)["me"]["name"] == text, "it is still the same config"
+    for path in (file, ours):
+        path.write_bytes(b'[me]\nname = "caf\xff\xed\xa0\x80"')
+        out, err = run(path, "config", "check") if path is file else run(plain_config, "process", "check", str(path))
+        assert "UTF-8" in err and not unsafe(out + err)  # noqa: PT018
+
+
+@pytest.mark.usefixtures("declared")
+def test_a_command_of_hostile_words_is_run_and_told(plain_config: Path, run: Run, world: SandboxThread) -> None:
+    words = [text.replace("\0", "").encode(errors="replace") for text in NASTIES.values()]
+    out, err = run(plain_config, "run", "--incident", "1925", "--tail", "20", "--", "true", *words, b"\xff\xed\xa0\x80")
+    assert not unsafe(out + err)
+    told = lambda: [one["text"] for one in notes(world) if "→ exit 0" in one["text"]]  # noqa: E731
+    (text,) = eventually(told, "it is noted")
+    assert not unsafe(text)
+
+
+def test_init_asks_services_that_speak_the_corpus(world: SandboxThread, tmp_path: Path) -> None:
+    given = world.credentials()
+    with Spoiler(world.url) as spoiler:
+        at = spoiler.in_place
+        places = SimpleNamespace(pagerduty_url=at(world.pagerduty_url), slack_url=at(world.slack_url))
+        interview = Interview(places, tmp_path / "new" / "config.toml", 0)
+        me(interview)
+        interview.answer("Use PagerDuty?", "")
+        interview.answer("PagerDuty's API", "")
+        interview.answer("Keep it in the [f]ile", "")
+        interview.answer("The token (not shown)", given["pagerduty_token"])
+        interview.answer("Use Slack?", "y")
+        interview.answer("Keep it in the [f]ile", "f")
+        interview.answer("The token (not shown)", given["slack_token"])
+        interview.answer("Use Freshdesk?", "yes")
+        interview.answer("Your Freshdesk", at(world.call(lambda sandbox: sandbox.freshdesk_url)))
+        interview.answer("Keep it in the [f]ile", "f")
+        interview.answer("The api key (not shown)", given["freshdesk_key"])
+        interview.child.expect("PagerDuty users who hold the rota|Use Freshdesk")
+        interview.heard += interview.child.before
+        interview.child.close(force=True)
+    assert "Traceback" not in interview.heard
+    assert "¶" in interview.heard
+    assert list(faults(interview.heard)) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -43,7 +44,8 @@ class Parrot:
         assert request.transport is not None
         self.ports.append(request.transport.get_extra_info("peername")[1])
         self.credentials.append(request.headers.get("Authorization", ""))
-        return web.Response(status=self.status, body=self.body, content_type=self.content_type, headers=self.headers)
+        said = {} if "Content-Type" in self.headers else {"content_type": self.content_type}
+        return web.Response(status=self.status, body=self.body, headers=self.headers, **said)  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -88,6 +90,26 @@ async def test_a_2xx_that_says_nothing(
     with pytest.raises(OutcomeUnknown):
         await WRITES[service](client)
     assert len(parrot.ports) == 2
+
+
+@pytest.mark.parametrize("service", READS)
+@pytest.mark.parametrize("status", [200, 400, 500])
+async def test_bytes_that_are_not_the_text_they_are_said_to_be(
+    service: str, status: int, parrot: Parrot, connect: Callable[..., Any]
+) -> None:
+    """A calm fault or replaced characters, whatever the bytes are and whatever they are said to be."""
+    parrot.status = status
+    client = connect(service, api_url=parrot.url)
+    for charset in ("utf-8", "utf-16", "utf-7", "latin-1", "hex", "idna", "undefined", "no-such", "\x1b[2J", '"'):
+        for body in (
+            b'{"ok": true, "name": "caf\xff\xed\xa0\x80", "id": "\xc3("}',
+            b'{"ok": false, "error": "n\xf8", "message": "\xff", "description": "\xfe"}',
+            '{"ok": true}'.encode("utf-16"),
+        ):
+            parrot.body, parrot.headers = body, {"Content-Type": f"application/json; charset={charset}"}
+            for call in (READS[service], WRITES[service]):
+                with suppress(ServiceError):
+                    await call(client)
 
 
 @pytest.mark.parametrize("service", READS)
