@@ -61,7 +61,8 @@ async def parts(sandbox: SandboxThread, folder: Path, rounds: int) -> dict[str, 
     journal = Journal(folder / "window.sqlite3")
     now = sandbox.sandbox.clock.now()
     case = journal.new_case("window", now)
-    seq = journal.add(Action("a", case.key, "reply", None, "Ana Ruiz", now), Part.EFFECT, "freshdesk")
+    data = {"ticket": TICKET, "purpose": "update", "to": "R. Osei"}
+    seq = journal.add(Action("a", case.key, "reply", None, "Ana Ruiz", now, data), Part.EFFECT, "freshdesk")
     for _ in range(rounds):
         moments = [time.perf_counter()]
         await service.conversations(TICKET)
