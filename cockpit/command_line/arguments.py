@@ -50,7 +50,7 @@ GROUPS: Final[Sequence[tuple[str, Sequence[Command]]]] = (
         "Work on an incident without the screen",
         (
             Command("status", "the checklist and its deadlines as text", "status"),
-            Command("declare", "create the P1, its channel and its notes", "declare"),
+            Command("declare", "create the incident, its channel and its notes", "declare"),
             Command("note", "a note in the incident's timeline", "note"),
             Command("run", "run a command; it and how it ended become a note", "run"),
             Command("tick", "attest a step, or say why it doesn't apply", "tick"),
@@ -108,7 +108,7 @@ def _overview() -> str:
             *lines[1:],
             "",
             f"INCIDENT is {INCIDENT_FORMS}.",
-            "Without one: the only open P1, else a list to pick from.",
+            "Without one: the only open incident of the process, else a list to pick from.",
             "",
             "Exit codes: 0 yes, 1 the thing asked about is not so, 2 usage or config, 3 a service can't be",
             "reached, 4 a service refused, 5 sent but nobody can tell whether it arrived.",
@@ -174,7 +174,7 @@ def looks_like_reference(word: str) -> bool:
     return re.fullmatch(r"#?\d+|ticket:\S+|https?://\S+|[A-Z0-9]{6,}", word) is not None
 
 
-def add_incident(parser: argparse.ArgumentParser, otherwise: str = "the only open P1") -> None:
+def add_incident(parser: argparse.ArgumentParser, otherwise: str = "the only open incident of the process") -> None:
     """Let the command take an INCIDENT; `otherwise` says which it is about without one."""
     parser.add_argument("incident", nargs="?", metavar="INCIDENT", help=f"{INCIDENT_FORMS}; without one, {otherwise}")
 

@@ -32,7 +32,7 @@ async def desk_for(settings: Settings) -> AsyncIterator[Desk]:
 
 
 async def choose(desk: Desk, reference: str | None) -> Case:
-    """The case that the person means: the one they name, else the only open P1.
+    """The case that the person means: the one they name, else the only open incident of the process.
 
     While PagerDuty can't be asked, the case last worked on stands in. Raises Failure.
     """

@@ -26,7 +26,7 @@ OWN: Final = object()
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Give the parser the command's arguments."""
-    add_incident(parser, "the one last worked on here, else the only open P1")
+    add_incident(parser, "the one last worked on here, else the only open incident of the process")
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--json", action="store_true", help="print JSON, with the audit's lines, chained by hash")
     how.add_argument(

@@ -31,7 +31,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         metavar="[INCIDENT] TEXT",
         help=f"the note, in quotes, or - to read it from stdin; before it, which incident: {INCIDENT_FORMS}; "
-        "without one, the only open P1",
+        "without one, the only open incident of the process",
     )
 
 

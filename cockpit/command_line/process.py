@@ -10,7 +10,7 @@ from cockpit import config
 from cockpit.command_line.outcome import Exit, Failure, say
 from cockpit.command_line.paper import Paper
 from cockpit.config_table import format_duration
-from cockpit.incident.process import CLOCKS, Process, Step, StepKind, load
+from cockpit.incident.process import CLOCKS, PARTS, Process, Step, StepKind, Words, load
 
 if TYPE_CHECKING:
     import argparse
@@ -79,10 +79,26 @@ def write(process: Process, paper: Paper) -> None:
     clocks = process.clocks
     paper.columns([(name, format_duration(clocks.interval(name))) for name in CLOCKS])
     paper.write(f"  A deadline is soon when {clocks.soon_fraction:.0%} of its time has passed.")
-    for title, table in (("Severity tags", words.tags), ("Roles", words.roles)):
+    shown = {short: _PART_WORDS[part] for part, short in _parts(words).items()}
+    roles = {short: f"{full}{f', {shown[short]}' if short in shown else ''}" for short, full in words.roles.items()}
+    for title, table in (("Severity tags", words.tags), ("Roles", roles)):
         if table:
             paper.heading(title)
             paper.columns([*table.items()])
+
+
+_PART_WORDS = {
+    "responder": "who has the incident in PagerDuty",
+    "liaison": "who has its tickets",
+    "lead": "whom the config names under `tech_leads`",
+    "expert": "whoever else takes part",
+}
+
+
+def _parts(words: Words) -> dict[str, str]:
+    """Each part with the process's own short word for it; none where it is silent."""
+    named = {part: getattr(words.parts, part) for part in PARTS}
+    return {part: name.short for part, name in named.items() if name is not None and name.short in words.roles}
 
 
 def _row(step: Step) -> tuple[str, str, str, str]:
@@ -117,6 +133,7 @@ def document(process: Process) -> dict[str, Any]:
         "soon_fraction": process.clocks.soon_fraction,
         "tags": dict(process.words.tags),
         "roles": dict(process.words.roles),
+        "parts": _parts(process.words),
     }
 
 

@@ -53,7 +53,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--incident",
         metavar="INCIDENT",
         help=f"{INCIDENT_FORMS}; without it, the one in an open cockpit, else the one last worked on here, else the "
-        "only open P1",
+        "only open incident of the process",
     )
     parser.add_argument(
         "--tail", type=int, default=0, metavar="N", help=f"also note the last N lines it printed, {MOST_LINES} at most"

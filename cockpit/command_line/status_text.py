@@ -20,12 +20,11 @@ if TYPE_CHECKING:
     from cockpit.engine.view import View
 
 CONDITIONS: Final[Mapping[str, str]] = {
-    "p1": "P1",
     "acknowledged": "acknowledged",
     "channel": "channel",
     "community_informed": "community informed",
 }
-"""The conditions of the official start in words."""
+"""The conditions of the official start in words; that of the priority is called as it is."""
 
 
 def write(view: View, settings: Settings, paper: Paper) -> None:
@@ -53,8 +52,8 @@ def _head(view: View, settings: Settings, paper: Paper) -> None:
             f"created {moment(incident.created_at, now)}, {ago(incident.created_at, now)}"
         )
         paper.write(paper.faint(incident.url))
-    who = roles(view.snapshot, settings.tech_leads)
-    paper.write(f"IR {who.responder or '–'} · CL {who.liaison or '–'} · TL {who.tech_lead or '–'}")
+    who = roles(view.snapshot, settings.tech_leads).named(view.assessment.process.words.parts)
+    paper.write(" · ".join(f"{short} {name or '–'}" for short, name in who))
     if view.snapshot.slack is not None:
         paper.write(f"#{view.snapshot.slack.channel.name}  {paper.faint(view.snapshot.slack.channel.url)}")
     for ticket in (facts.ticket for facts in view.snapshot.tickets):
@@ -65,11 +64,12 @@ def _head(view: View, settings: Settings, paper: Paper) -> None:
 
 def _start(view: View, paper: Paper) -> None:
     start = view.assessment.official_start
+    names = {"p1": view.assessment.process.words.priority, **CONDITIONS}
     since = f"since {moment(start.at, view.now)}, {span(view.now - start.at)}" if start.at else "not yet"
     paper.heading(f"Official start: {since}")
     paper.columns(
         [
-            (of_truth(condition.holds).sign, CONDITIONS.get(condition.name, condition.name), condition.words)
+            (of_truth(condition.holds).sign, names.get(condition.name, condition.name), condition.words)
             for condition in start.conditions
         ],
         faint=2,

@@ -29,7 +29,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         metavar="[INCIDENT] STEP",
         help="the step's id, as `cockpit status` shows it, such as resolve.validated; before it, which incident: "
-        f"{INCIDENT_FORMS}; without one, the only open P1",
+        f"{INCIDENT_FORMS}; without one, the only open incident of the process",
     )
     parser.add_argument("--note", metavar="TEXT", help="what you saw, for the record")
     parser.add_argument("--link", metavar="URL", help="where it can be seen: the postmortem, an action item")

@@ -1,4 +1,4 @@
-"""A hand-off as one deed: the Incident Responder's role, the liaison's, or both, with the brief for who comes next."""
+"""A hand-off as one deed: the responder's role, the liaison's, or both, with the brief for who comes next."""
 
 from __future__ import annotations
 
@@ -56,10 +56,11 @@ def hand_over(
     words = shown or as_note(write_brief(session, people))
     tickets = _to_pass_on(session, liaison) if liaison is not None else ()
     done: list[str] = []
+    parts = session.process.words.parts
     if to is not None:
-        data = {"to": to.name, "to_email": to.email or "", "brief": words}
+        data = {"to": to.name, "to_email": to.email or "", "brief": words, "role": parts.responder.full}
         if liaison is not None:
-            data |= {"liaison": liaison.name, "agent": str(liaison.freshdesk)}
+            data |= {"liaison": liaison.name, "agent": str(liaison.freshdesk), "liaison_role": parts.liaison.full}
         done.append(session.act("handoff", **data))
         # After the hand-off's own moment: a word said before it belongs to an earlier one.
         if step := next(
@@ -69,7 +70,7 @@ def hand_over(
         if to.slack is not None and session.possible("invite", users=[to.slack]) is None:
             done.append(session.act("invite", users=[to.slack], names=[to.name]))
     elif liaison is not None:
-        said = f"Hand-off: {liaison.name} takes over as Communication Liaison" + (f" — {agreed}" if agreed else "")
+        said = f"Hand-off: {liaison.name} takes over as {parts.liaison.full}" + (f" — {agreed}" if agreed else "")
         done.append(session.act("note", text=f"{said}\n{words}"))
     if liaison is not None:
         for facts in tickets:

@@ -12,6 +12,7 @@ from cockpit.incident.deadlines import Due
 from cockpit.incident.facts import Snapshot
 from cockpit.incident.history import ticket_history
 from cockpit.incident.moments import ago, moment, span
+from cockpit.incident.process import LEAD
 from cockpit.incident.sensors.registry import People
 from cockpit.incident.text import one_line
 from cockpit.incident.timeline import TimelineEvent, timeline
@@ -140,13 +141,13 @@ def _communities(snapshot: Snapshot, now: datetime) -> Iterator[str]:
 
 
 def _people(snapshot: Snapshot, assessment: Assessment, people: People, now: datetime) -> Iterator[str]:
-    found = crew(snapshot, assessment.process.words.priority, people)
+    found, parts = crew(snapshot, assessment.process.words.priority, people), assessment.process.words.parts
     if found.responder is not None:
-        yield f"IR {found.responder.person.name}, since {moment(found.responder.since, now)}"
+        yield f"{parts.responder.short} {found.responder.person.name}, since {moment(found.responder.since, now)}"
     if found.liaisons:
-        yield f"CL {', '.join(found.liaisons)}"
+        yield f"{parts.liaison.short} {', '.join(found.liaisons)}"
     if found.tech_leads:
-        yield f"TL {', '.join(found.tech_leads)}"
+        yield f"{(parts.lead or LEAD).short} {', '.join(found.tech_leads)}"
     if found.asked:
         yield f"asked to respond: {', '.join(f'{name} ({state})' for name, state in found.asked)}"
     if found.channel:

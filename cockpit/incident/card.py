@@ -13,6 +13,7 @@ from cockpit.incident.deadlines import Due
 from cockpit.incident.facts import Snapshot, Status
 from cockpit.incident.history import incident_history, ticket_history
 from cockpit.incident.moments import moment
+from cockpit.incident.process import LEAD
 from cockpit.incident.sensors.registry import People
 from cockpit.incident.text import one_line
 
@@ -69,14 +70,14 @@ _CONDITIONS = {
 
 
 def _roles(snapshot: Snapshot, assessment: Assessment, people: People) -> str:
-    found = crew(snapshot, assessment.process.words.priority, people)
-    parts = [f"IR {found.responder.person.name}" if found.responder else "IR nobody yet"]
-    parts.append(f"CL {', '.join(found.liaisons)}" if found.liaisons else "CL nobody yet")
+    found, parts = crew(snapshot, assessment.process.words.priority, people), assessment.process.words.parts
+    said = [f"{parts.responder.short} {found.responder.person.name if found.responder else 'nobody yet'}"]
+    said.append(f"{parts.liaison.short} {', '.join(found.liaisons) or 'nobody yet'}")
     if found.tech_leads:
-        parts.append(f"TL {', '.join(found.tech_leads)}")
+        said.append(f"{(parts.lead or LEAD).short} {', '.join(found.tech_leads)}")
     if asked := [name for name, state in found.asked if state == "joined" and name not in found.tech_leads]:
-        parts.append(f"with {', '.join(asked)}")
-    return " · ".join(parts)
+        said.append(f"with {', '.join(asked)}")
+    return " · ".join(said)
 
 
 def _communities(snapshot: Snapshot, assessment: Assessment) -> list[str]:

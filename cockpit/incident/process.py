@@ -123,11 +123,42 @@ class ChannelNaming:
 
 
 @dataclass(frozen=True, slots=True)
+class RoleName:
+    """What a team calls a role: `short` in a line of several ("IR"), `full` in a sentence ("Incident Responder")."""
+
+    short: str
+    full: str
+
+
+LEAD = RoleName("lead", "Technical lead")
+"""What a technical lead is called where the process has no such role and somebody is one all the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a team calls the parts in which the services show people; plain words where its process is silent.
+
+    `responder` has the incident in PagerDuty, `liaison` has its tickets, `lead` is whom the config's `tech_leads` names
+    (None: the process has no such role, so nobody is missed in it), `expert` is whoever else takes part.
+    """
+
+    responder: RoleName = RoleName("responder", "Responder")
+    liaison: RoleName = RoleName("liaison", "Liaison")
+    lead: RoleName | None = None
+    expert: RoleName = RoleName("expert", "Expert")
+
+
+PARTS: tuple[str, ...] = ("responder", "liaison", "lead", "expert")
+"""The parts' names."""
+
+
+@dataclass(frozen=True, slots=True)
 class Words:
     """A team's words.
 
     `priority` makes an alert an incident; `outage_tag` in an alert proves an outage; `tags` maps each severity tag to
-    its priority; `other_tags` only look like one. `relapse` and `handoff` are phrases to look for in messages.
+    its priority; `other_tags` only look like one. `relapse` and `handoff` are phrases to look for in messages. `roles`
+    maps the roles' short names to their full ones; `parts` says which of them are whose in the services.
     """
 
     priority: str
@@ -140,6 +171,7 @@ class Words:
     handoff: tuple[str, ...] = ()
     hub_labels: tuple[str, ...] = ()
     roles: Mapping[str, str] = field(default_factory=dict)
+    parts: Parts = Parts()
     channel: ChannelNaming = ChannelNaming()
 
 

@@ -18,11 +18,14 @@ from cockpit.incident.process import (
     ACTIONS,
     CLOCKS,
     OPENS,
+    PARTS,
     ChannelNaming,
     Clocks,
+    Parts,
     Phase,
     Process,
     ProcessError,
+    RoleName,
     Step,
     StepKind,
     Words,
@@ -213,7 +216,7 @@ class _Place:
 
 def _words(table: Mapping[str, Any], at: _Place) -> Words:
     lists = ("other_tags", "outage_kinds", "relapse", "handoff", "hub_labels")
-    at.only(table, ("priority", "outage_tag", "catch_all_service", "tags", "roles", "channel", *lists))
+    at.only(table, ("priority", "outage_tag", "catch_all_service", "tags", "roles", "parts", "channel", *lists))
     naming = at.table(table, "channel", optional=True)
     there = at.within("[words.channel]")
     there.only(naming, ("infix", "length"))
@@ -222,12 +225,14 @@ def _words(table: Mapping[str, Any], at: _Place) -> Words:
         channel = replace(channel, infix=there.string(naming, "infix"))
     if "length" in naming:
         channel = replace(channel, length=there.integer(naming, "length"))
+    roles = at.within("[words.roles]").names(table, "roles")
     return Words(
         priority=at.string(table, "priority"),
         outage_tag=at.string(table, "outage_tag"),
         tags=at.within("[words.tags]").names(table, "tags"),
         catch_all_service=at.string(table, "catch_all_service", ""),
-        roles=at.within("[words.roles]").names(table, "roles"),
+        roles=roles,
+        parts=_parts(at.table(table, "parts", optional=True), roles, at.within("[words.parts]")),
         channel=channel,
         other_tags=at.strings(table, "other_tags"),
         outage_kinds=at.strings(table, "outage_kinds"),
@@ -235,6 +240,13 @@ def _words(table: Mapping[str, Any], at: _Place) -> Words:
         handoff=at.strings(table, "handoff"),
         hub_labels=at.strings(table, "hub_labels"),
     )
+
+
+def _parts(table: Mapping[str, Any], roles: Mapping[str, str], at: _Place) -> Parts:
+    """Each part by one of the process's own roles."""
+    at.only(table, PARTS)
+    named = {key: at.known(value, roles, "role", key) for key, value in table.items()}
+    return Parts(**{key: RoleName(short, roles[short]) for key, short in named.items()})
 
 
 def _clocks(table: Mapping[str, Any], at: _Place) -> Clocks:

@@ -13,7 +13,7 @@ from cockpit.incident.facts import LABELS, Freshness, Snapshot, Source, Status, 
 from cockpit.incident.moments import moment
 from cockpit.incident.process import Process
 from cockpit.incident.report_names import Veil, urlsplit_host
-from cockpit.incident.report_people import CL, IR, TL, cast, roles
+from cockpit.incident.report_people import cast, roles
 from cockpit.incident.report_prose import Teller
 from cockpit.incident.report_timeline import entries
 from cockpit.incident.report_times import cadence, first_sign, impact, measures
@@ -54,7 +54,7 @@ def report(
         anonymous=anonymous,
     )  # fmt: skip
     parts = roles(ctx, who)
-    lead = next((role for role in parts if role.key == IR), None)
+    lead = next((role for role in parts if role.key == process.words.parts.responder.short), None)
     written = Report(
         title=f"Incident #{incident.number}: {named}" if incident else named or "An incident",
         incident_id=incident.id if incident else None,
@@ -66,6 +66,7 @@ def report(
         gaps=gaps,
         as_of=now,
         owner=", ".join(dict.fromkeys(holder.name for holder in lead.holders)) if lead else "",
+        owner_as=lead.title if lead else "",
         impact=hit,
         detection=sign,
         measures=times,
@@ -80,15 +81,9 @@ def report(
 
 
 def _veil(ctx: Context, written: Report) -> Veil:
-    words = ctx.process.words.roles
-    titles = {
-        IR: words.get("IR", "Incident responder").capitalize(),
-        CL: words.get("CL", "Communication liaison").capitalize(),
-        TL: words.get("TL", "Tech lead").capitalize(),
-    }
     slack = ctx.snapshot.slack
     urls = [written.url, slack.channel.url if slack else None, *(facts.ticket.url for facts in ctx.snapshot.tickets)]
-    return Veil(cast(ctx), titles, {urlsplit_host(url) for url in urls if url})
+    return Veil(cast(ctx), ctx.process.words.parts, {urlsplit_host(url) for url in urls if url})
 
 
 def _subjects(snapshot: Snapshot) -> Iterator[str]:

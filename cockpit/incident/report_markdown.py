@@ -128,8 +128,7 @@ def _index(report: Report) -> Iterator[str]:
 
 def _rows(report: Report) -> Iterator[tuple[str, str]]:
     impact = report.impact
-    lead = next((role for role in report.roles if role.key == "IR"), None)
-    yield "Owner", f"{literal(report.owner)} ({literal(lead.title)})" if report.owner and lead else ""
+    yield "Owner", f"{literal(report.owner)} ({literal(report.owner_as)})" if report.owner else ""
     if impact.start is not None:
         yield "Impact starts", f"{_full(impact.start)} ({literal(impact.start_why)})"
     if impact.end is not None:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from cockpit.incident.report_people import CL, IR, TL, Cast, Known
+from cockpit.incident.process import LEAD, Parts
+from cockpit.incident.report_people import Cast, Known
 from cockpit.incident.report_values import Link, Report
 
 T = TypeVar("T")
@@ -63,14 +64,14 @@ _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 class Veil:
     """Who becomes what. Made of a cast; the same name becomes the same words everywhere."""
 
-    def __init__(self, found: Cast, titles: Mapping[str, str], hosts: Iterable[str]) -> None:
+    def __init__(self, found: Cast, parts: Parts, hosts: Iterable[str]) -> None:
         self._veiled: dict[str, str] = {}  # the same names stand in thousands of entries
         self._hosts = frozenset(host.lower() for host in hosts if host)
         self._exact: dict[str, str] = {}
         self._loose: dict[str, str] = {}  # matched in any case
         self._cased: dict[str, str] = {}  # matched as spelled: in lower case it is another word
         self._letters = {name: _letter(n) for n, name in enumerate(found.communities)}
-        for known, alias in self._aliases(found, titles):
+        for known, alias in self._aliases(found, parts):
             # Of a name in the channel of whom nothing else is known, a part may be any word: it may be an app's.
             taking_part = known.emails or known.community is not None or any(known is one for one in found.experts)
             self._enter(known, alias, parts=bool(taking_part) and not any(known is one for one in found.placeholders))
@@ -86,7 +87,7 @@ class Veil:
         joined = "|".join(map(re.escape, values)) or r"(?!)"
         self._twice = re.compile(rf"\b({joined})(?:\s+\1\b)+")
 
-    def _aliases(self, found: Cast, titles: Mapping[str, str]) -> Iterator[tuple[Known, str]]:
+    def _aliases(self, found: Cast, parts: Parts) -> Iterator[tuple[Known, str]]:
         """Each person with their alias, by the weightiest role that they held."""
         named: list[Known] = []
 
@@ -107,9 +108,9 @@ class Veil:
             for number, (known, _) in enumerate(group(people, title), 1):
                 yield known, title if len(people) == 1 else title.replace(" of", f" {number} of", 1)
         yield from group(found.placeholders, "Rota placeholder")
-        yield from group((known for known, _ in found.leading), titles[IR])
-        yield from group(found.liaisons, titles[CL])
-        yield from group(found.leads, titles[TL])
+        yield from group((known for known, _ in found.leading), parts.responder.full.capitalize())
+        yield from group(found.liaisons, parts.liaison.full.capitalize())
+        yield from group(found.leads, (parts.lead or LEAD).full.capitalize())
         yield from group(found.experts, "Expert")
         yield from group(found.crowd.people, "Colleague")
 

@@ -9,12 +9,9 @@ from datetime import datetime
 from cockpit.incident.communities import places
 from cockpit.incident.facts import LABELS, Conversation, LogKind, Message, Person
 from cockpit.incident.history import is_placeholder, said
+from cockpit.incident.process import LEAD
 from cockpit.incident.report_values import Holder, Role
 from cockpit.incident.sensors.registry import Context
-
-IR, CL, TL, SME = "IR", "CL", "TL", "SME"
-"""The roles' short names; the process has the long ones."""
-_TITLES: Mapping[str, str] = {IR: "Incident Responder", CL: "Communication Liaison", TL: "Tech Lead", SME: "Experts"}
 
 
 @dataclass(slots=True)
@@ -117,12 +114,10 @@ def roles(ctx: Context, found: Cast) -> tuple[Role, ...]:
     leading = tuple(Holder(known.name, at) for known, at in found.leading)
     holding = [known for known, _ in found.leading] + [*found.liaisons, *found.leads]
     experts = [known for known in found.experts if not _among(known, holding)]
-    titles = {key: ctx.process.words.roles.get(key, title) for key, title in _TITLES.items()} | {SME: _TITLES[SME]}
-    held = {IR: leading, **{
-        key: tuple(Holder(known.name) for known in people)
-        for key, people in ((CL, found.liaisons), (TL, found.leads), (SME, experts))
-    }}  # fmt: skip
-    return tuple(Role(key, titles[key], holders) for key, holders in held.items() if holders)
+    parts = ctx.process.words.parts
+    others = ((parts.liaison, found.liaisons), (parts.lead or LEAD, found.leads), (parts.expert, experts))
+    held = [(parts.responder, leading), *((name, tuple(Holder(known.name) for known in who)) for name, who in others)]
+    return tuple(Role(name.short, name.full, holders) for name, holders in held if holders)
 
 
 def _hubs(ctx: Context) -> Iterator[str]:

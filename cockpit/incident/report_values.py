@@ -179,6 +179,7 @@ class Report:
     gaps: tuple[str, ...]
     as_of: datetime
     owner: str
+    owner_as: str
     impact: Impact
     detection: Detection | None
     measures: tuple[Measure, ...]

@@ -22,6 +22,7 @@ from cockpit.incident.facts import LABELS, Incident
 from cockpit.incident.text import clean, one_line
 from cockpit.tui import signalling
 from cockpit.tui.browser import browse
+from cockpit.tui.command import worded
 from cockpit.tui.commands import COMMANDS
 from cockpit.tui.in_turn import InTurn
 from cockpit.tui.palette import CockpitCommands
@@ -158,7 +159,7 @@ class CockpitApp(InTurn[None]):
     # --- which one? ----------------------------------------------------------------------------------------------
 
     async def _find(self) -> None:
-        """Open what was asked for, else the only open P1, else ask."""
+        """Open what was asked for, else the only open incident of the process, else ask."""
         from cockpit.engine.desk import NoSuchIncident, UnknownReference
         from cockpit.services.errors import ServiceError
 
@@ -294,7 +295,8 @@ class CockpitApp(InTurn[None]):
 
     def handle_bindings_clash(self, clashed_bindings: set[Binding], node: DOMNode) -> None:
         """Two commands on one key: say which, once."""
-        names = " and ".join(sorted(binding.description or binding.action for binding in clashed_bindings))
+        named = sorted(binding.description or binding.action for binding in clashed_bindings)
+        names = worded(" and ".join(named), self.desk.process.words)
         if names not in self._clashes:
             self._clashes.add(names)
             self.notify(f"[keys] {names} have the same key.", severity="warning", markup=False)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.binding import Binding
 from textual.keys import format_key
+
+if TYPE_CHECKING:
+    from cockpit.incident.process import Words
 
 PROCESS, PAGERDUTY, CHANNEL, REPLY, WRITING = "process", "pagerduty", "channel", "reply", "writing"
 """Where the person is: one of the four panes, or writing in the channel's or the reply's text."""
@@ -19,8 +22,13 @@ WRITTEN = {"enter": "enter", "escape": "esc", "space": "space"}
 EVERYWHERE = (PROCESS, PAGERDUTY, CHANNEL, REPLY)
 
 
+def worded(text: str, words: Words) -> str:
+    """`text` with the process's own word where it has `{priority}`."""
+    return text.replace("{priority}", words.priority)
+
+
 class Command:
-    """Something that a person can do from the cockpit."""
+    """Something that a person can do from the cockpit. Its title and its docstring may hold what `worded` fills in."""
 
     key: ClassVar[str] = ""
     """The default key or, comma-separated, keys; empty: only in the palette."""
@@ -30,8 +38,6 @@ class Command:
     """The heading under which the help screen lists it."""
     kind: ClassVar[str | None] = None
     """The kind of action behind it, which the session can say is possible now or why not."""
-    data: ClassVar[Mapping[str, Any]] = {}
-    """The data of that kind that the question needs."""
     writes: ClassVar[bool] = False
     """Whether it writes without one certain kind of action behind it: then a read-only cockpit hasn't got it."""
     hinted: ClassVar[tuple[str, ...]] = ()
@@ -45,14 +51,24 @@ class Command:
         return re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
 
     @classmethod
-    def help(cls) -> str:
-        """What it does, in a sentence or two."""
-        return inspect.cleandoc(cls.__doc__ or "").replace("\n", " ")
+    def data(cls, words: Words) -> Mapping[str, Any]:
+        """The data of that kind that the question needs."""
+        return {}
+
+    @classmethod
+    def named(cls, words: Words) -> str:
+        """Its title, in the process's words."""
+        return worded(cls.title, words)
+
+    @classmethod
+    def help(cls, words: Words) -> str:
+        """What it does, in a sentence or two, in the process's words."""
+        return worded(inspect.cleandoc(cls.__doc__ or "").replace("\n", " "), words)
 
     @classmethod
     def binding(cls) -> Binding:
         """The key binding; the config can replace its key."""
-        return Binding(cls.key, cls.id(), cls.title, show=False, tooltip=cls.help(), id=cls.id(), priority=cls.priority)
+        return Binding(cls.key, cls.id(), cls.title, show=False, id=cls.id(), priority=cls.priority)
 
     @classmethod
     def keys(cls, keymap: Mapping[str, str]) -> tuple[str, ...]:

@@ -7,9 +7,15 @@ palette, the help screen and the bindings are all made from these classes, so th
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
 from textual.binding import BindingType
 
 from cockpit.tui.command import CHANNEL, EVERYWHERE, PAGERDUTY, PROCESS, REPLY, WRITING, Command
+
+if TYPE_CHECKING:
+    from cockpit.incident.process import Words
 
 
 class Do(Command):
@@ -58,15 +64,18 @@ class Acknowledge(Command):
 
 
 class Promote(Command):
-    """Set the incident's priority to P1: it is an outage."""
+    """Set the incident's priority to {priority}: it is an outage."""
 
-    key, title, group, kind, data, hinted = (
-        "p", "make it P1", "Incident", "set_priority", {"priority": "P1"}, (PROCESS, PAGERDUTY),
-    )  # fmt: skip
+    key, title, group, kind, hinted = "p", "make it {priority}", "Incident", "set_priority", (PROCESS, PAGERDUTY)
+
+    @classmethod
+    def data(cls, words: Words) -> Mapping[str, Any]:
+        """The process's priority."""
+        return {"priority": words.priority}
 
 
 class Declare(Command):
-    """Create the P1 in PagerDuty: its title, the impacted service, its tickets."""
+    """Create the {priority} in PagerDuty: its title, the impacted service, its tickets."""
 
     key, title, group, kind = "d", "declare", "Incident", "declare"
 

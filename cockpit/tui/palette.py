@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-from cockpit.tui.command import Command
 from cockpit.tui.commands import COMMANDS
 from cockpit.tui.screens.incident import IncidentScreen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from cockpit.tui.command import Command
 
 
 class CockpitCommands(Provider):
@@ -19,32 +20,33 @@ class CockpitCommands(Provider):
 
     async def discover(self) -> Hits:
         """All of them, before anything is typed."""
-        for command in COMMANDS:
-            if (run := self._run(command)) is not None:
-                yield DiscoveryHit(self._title(command), run, help=self._help(command))
+        if isinstance(screen := self.screen, IncidentScreen):
+            for command in COMMANDS:
+                yield DiscoveryHit(_title(screen, command), _run(screen, command), help=_help(screen, command))
 
     async def search(self, query: str) -> Hits:
         """Those whose name or sentence holds what is typed."""
-        matcher = self.matcher(query)
+        if not isinstance(screen := self.screen, IncidentScreen):
+            return
+        matcher, words = self.matcher(query), screen.session.process.words
         for command in COMMANDS:
-            score = max(matcher.match(self._title(command)), matcher.match(command.help()) * 0.5)
-            if score > 0 and (run := self._run(command)) is not None:
-                yield Hit(score, matcher.highlight(self._title(command)), run, help=self._help(command))
+            title = _title(screen, command)
+            score = max(matcher.match(title), matcher.match(command.help(words)) * 0.5)
+            if score > 0:
+                yield Hit(score, matcher.highlight(title), _run(screen, command), help=_help(screen, command))
 
-    def _run(self, command: type[Command]) -> Callable[[], object] | None:
-        screen = self.screen
-        if not isinstance(screen, IncidentScreen):
-            return None
-        return lambda: screen.run_action(command.id())
 
-    @staticmethod
-    def _title(command: type[Command]) -> str:
-        return command.title[0].upper() + command.title[1:]
+def _run(screen: IncidentScreen, command: type[Command]) -> Callable[[], object]:
+    return lambda: screen.run_action(command.id())
 
-    def _help(self, command: type[Command]) -> str:
-        screen = self.screen
-        keys = command.keys(screen.session.settings.keys) if isinstance(screen, IncidentScreen) else ()
-        text = f"{keys[0]}: {command.help()}" if keys else command.help()
-        if isinstance(screen, IncidentScreen) and (reason := screen.obstacle(command)) is not None:
-            return f"Not now: {reason}"
-        return text
+
+def _title(screen: IncidentScreen, command: type[Command]) -> str:
+    title = command.named(screen.session.process.words)
+    return title[0].upper() + title[1:]
+
+
+def _help(screen: IncidentScreen, command: type[Command]) -> str:
+    if (reason := screen.obstacle(command)) is not None:
+        return f"Not now: {reason}"
+    keys, text = command.keys(screen.session.settings.keys), command.help(screen.session.process.words)
+    return f"{keys[0]}: {text}" if keys else text

@@ -5,33 +5,41 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from cockpit.incident.process import LEAD
 from cockpit.incident.replies import first_name
 
 if TYPE_CHECKING:
     from cockpit.incident.facts import Person, Snapshot
+    from cockpit.incident.process import Parts
     from cockpit.tui.ink import Line
 
 
 @dataclass(frozen=True, slots=True)
 class Roles:
-    """The incident responder, the communication liaison and the tech lead; None where nobody is known."""
+    """Who has the incident, who has its tickets, who leads technically; None where nobody is known."""
 
     responder: str | None = None
     liaison: str | None = None
     tech_lead: str | None = None
 
-    def spans(self) -> Line:
-        """`IR Ana · CL Ben · TL Kim`, with a dash for a role that nobody holds."""
-        parts: list[tuple[str, str]] = []
-        for letters, name in (("IR", self.responder), ("CL", self.liaison), ("TL", self.tech_lead)):
-            if parts:
-                parts.append((" · ", "dim"))
-            parts += [(f"{letters} ", "dim"), (first_name(name) if name else "–", "plain" if name else "dim")]
-        return tuple(parts)
+    def named(self, parts: Parts) -> tuple[tuple[str, str | None], ...]:
+        """Each role's short word and who holds it. The lead's is there if the process has one, or somebody is."""
+        lead = parts.lead or (LEAD if self.tech_lead else None)
+        held = ((parts.responder, self.responder), (parts.liaison, self.liaison), (lead, self.tech_lead))
+        return tuple((role.short, name) for role, name in held if role is not None)
+
+    def spans(self, parts: Parts) -> Line:
+        """`IR Ana · CL Ben · TL Kim`, in the process's words, with a dash for a role that nobody holds."""
+        spans: list[tuple[str, str]] = []
+        for short, name in self.named(parts):
+            if spans:
+                spans.append((" · ", "dim"))
+            spans += [(f"{short} ", "dim"), (first_name(name) if name else "–", "plain" if name else "dim")]
+        return tuple(spans)
 
 
 def roles(snapshot: Snapshot, tech_leads: frozenset[str]) -> Roles:
-    """IR: PagerDuty's assignee. CL: the agent of the first ticket that has one. TL: a tech lead who is in.
+    """PagerDuty's assignee; the agent of the first ticket that has one; a tech lead who is in.
 
     `tech_leads` are e-mail addresses in lower case.
     """

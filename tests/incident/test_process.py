@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cockpit.incident.process import ProcessError, StepKind, channel_name, load
+from cockpit.incident.process import Parts, ProcessError, StepKind, channel_name, load
 from cockpit.incident.process_file import parse
 
 TEXT = (files("cockpit") / "processes" / "2i2c.toml").read_text(encoding="utf-8")
@@ -107,6 +107,8 @@ def change(old: str, new: str) -> str:
             "did you mean 'after.published'?",
         ),
         ('role = "TL"', 'role = "LT"', "unknown role 'LT'"),
+        ('responder = "IR"', 'responder = "IC"', "unknown role 'IC'; did you mean 'IR'?"),
+        ('liaison = "CL"', 'liason = "CL"', "unknown key 'liason'; did you mean 'liaison'?"),
         ("[clocks]", "[clock]", "unknown key 'clock'; did you mean 'clocks'?"),
         ('priority = "P1" ', "priority = 1 ", "'priority' must be a text"),
         ('title = "Validate"', 'title = ""', "'title' must be a text"),
@@ -128,6 +130,7 @@ def test_a_mistake_is_told_with_its_place(old: str, new: str, said: str) -> None
         ('sensor = "narrated"', 'sensor = "narated"'),
         ('applies = "false_alarm"', 'applies = "false_alarms"'),
         ("recurring = true", "recuring = true"),
+        ('liaison = "CL"', 'liaison = "LC"'),
         ('narrate = "20m"', 'narrate = "soon"'),
         ('"take immediate action" = "P1"', '"take immediate action" = 1'),
     ],
@@ -161,5 +164,6 @@ def test_a_small_process_of_another_team_needs_little() -> None:
     )
     assert process.steps[0].kind is StepKind.ATTESTED
     assert process.step("a").title == "Look"
+    assert process.words.parts == Parts(), "plain words, of no team"
     with pytest.raises(KeyError):
         process.step("b")

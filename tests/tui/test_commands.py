@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from cockpit.engine.actions import KINDS
+from cockpit.incident.process import load
 from cockpit.tui.command import EVERYWHERE, WRITING
 from cockpit.tui.commands import COMMANDS
 from cockpit.tui.screens.incident import IncidentScreen
@@ -16,7 +17,7 @@ from tests.tui.still import still_app, view_of
 def test_every_command_says_what_it_is() -> None:
     for command in COMMANDS:
         assert command.title, command
-        assert command.help().endswith((".", "report link.")), f"{command.__name__} has a sentence"
+        assert command.help(load().words).endswith((".", "report link.")), f"{command.__name__} has a sentence"
         assert callable(getattr(IncidentScreen, f"action_{command.id()}", None)), f"{command.id()} does something"
         assert set(command.hinted) <= {*EVERYWHERE, WRITING}
         assert command.kind is None or command.kind in KINDS
@@ -41,7 +42,7 @@ async def test_the_help_lists_every_command_with_its_keys() -> None:
         listing = app.screen.query_one("Listing")
         text = "\n".join("".join(span[0] for span in line) for row in listing.rows for line in row.lines(200))  # type: ignore[attr-defined]
         for command in COMMANDS:
-            assert command.help() in text
+            assert command.help(load().words) in text
             assert all(key in text for key in command.keys({}))
 
 

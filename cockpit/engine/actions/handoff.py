@@ -1,4 +1,4 @@
-"""Handing the Incident Responder's role over: reassigned in PagerDuty, and announced with the brief as its note."""
+"""Handing the responder's role over: reassigned in PagerDuty, and announced with the brief as its note."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ def stranger(name: str) -> str:
 
 
 class Handoff(Reassignment):
-    """The next Incident Responder takes over.
+    """The next responder takes over.
 
     One act: the incident is theirs in PagerDuty first, then the channel reads so, with the brief. `to_email` finds them
     in PagerDuty afresh; `liaison` names the next liaison where that changes too, `agent` is their id in Freshdesk;
-    `brief` is the note's text.
+    `brief` is the note's text; `role` and `liaison_role` are the process's words for what they take over.
     """
 
     name = "handoff"
@@ -84,9 +84,9 @@ class Handoff(Reassignment):
         """⇄ … takes over, and the brief."""
         to = outcome.get("to", action.data["to"])
         liaison = action.data.get("liaison")
-        also = f"; {liaison} is the new Communication Liaison" if liaison else ""
+        also = f"; {liaison} is the new {action.data.get('liaison_role', 'Liaison')}" if liaison else ""
         brief = str(action.data["brief"]).strip()
-        return f"⇄ Hand-off: {to} takes over #{case.number} as Incident Responder{also}\n{brief}\n"
+        return f"⇄ Hand-off: {to} takes over #{case.number} as {action.data.get('role', 'Responder')}{also}\n{brief}\n"
 
     def public(self, action: Action, outcome: Data) -> Data:
         """Who leads now and, where it changed, who tells the communities."""

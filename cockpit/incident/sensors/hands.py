@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cockpit.incident.facts import Person, Source
+from cockpit.incident.process import LEAD
 from cockpit.incident.sensors.registry import Context, Evidence, cant_tell, sensor
 
 _PD, _SLACK, _FD = Source.PAGERDUTY, Source.SLACK, Source.FRESHDESK
@@ -13,6 +14,10 @@ _PD, _SLACK, _FD = Source.PAGERDUTY, Source.SLACK, Source.FRESHDESK
 
 def _lead(ctx: Context, person: Person | None) -> bool:
     return person is not None and (person.email or "").lower() in ctx.people.tech_leads
+
+
+def _lead_name(ctx: Context) -> str:
+    return (ctx.process.words.parts.lead or LEAD).full
 
 
 def _experts(ctx: Context) -> Evidence:
@@ -32,7 +37,9 @@ def _experts(ctx: Context) -> Evidence:
         lead = next((person for person in slack.members if _lead(ctx, person)), None)
         if lead is not None:
             return Evidence(True, f"{lead.name} is in #{slack.channel.name} (Slack)", _SLACK, None, url)
-    return Evidence(False, "nobody was pulled in yet (PagerDuty, Slack)", _PD)
+    return Evidence(
+        False, "nobody was pulled in yet (PagerDuty, Slack)", _PD, None, facts.incident.url if facts else None
+    )
 
 
 @sensor("experts_called")
@@ -46,7 +53,7 @@ def _experts_called(ctx: Context, params: Mapping[str, Any]) -> Evidence:
 def _tech_lead_in(ctx: Context, params: Mapping[str, Any]) -> Evidence:
     facts, slack = ctx.snapshot.pagerduty, ctx.snapshot.slack
     if not ctx.people.tech_leads:
-        return Evidence(None, "can't tell: the config names no tech lead", _SLACK)
+        return Evidence(None, f"can't tell: the config names no {_lead_name(ctx)} (tech_leads)", _SLACK)
     waiting = None
     if facts is not None and not ctx.down(_PD):
         url = facts.incident.url
@@ -66,7 +73,9 @@ def _tech_lead_in(ctx: Context, params: Mapping[str, Any]) -> Evidence:
         lead = next((person for person in slack.members if _lead(ctx, person)), None)
         if lead is not None:
             return Evidence(True, f"{lead.name} is in #{slack.channel.name} (Slack)", _SLACK, None, slack.channel.url)
-    found = waiting or Evidence(False, "the tech lead isn't in yet (PagerDuty, Slack)", _SLACK)
+    look = slack.channel.url if slack else None
+    said = f"no {_lead_name(ctx)} is in yet (PagerDuty, Slack)"
+    found = waiting or Evidence(False, said, _SLACK, None, look)
     down = next((source for source in (_SLACK, _PD) if ctx.down(source)), None)
     if down is not None:
         return cant_tell(ctx, down, found)
@@ -79,20 +88,23 @@ def _tech_lead_in(ctx: Context, params: Mapping[str, Any]) -> Evidence:
 @sensor("roles_assigned", _PD, _FD)
 def _roles_assigned(ctx: Context, params: Mapping[str, Any]) -> Evidence:
     facts, shift = ctx.snapshot.pagerduty, ctx.incident.shift if ctx.incident else None
+    parts = ctx.process.words.parts
     missing = []
     said = []
     if shift is None:
         missing.append("no person has the incident in PagerDuty")
     else:
-        said.append(f"IR {shift.person.name}")
+        said.append(f"{parts.responder.short} {shift.person.name}")
     agents = {ticket: held.ticket.agent for ticket in ctx.linked if (held := ctx.ticket(ticket)) is not None}
     nobody = [ticket for ticket in ctx.linked if agents.get(ticket) is None]
     if not ctx.linked:
-        missing.append("no ticket, so no liaison")
+        missing.append(f"no ticket, so nobody is {parts.liaison.short}")
     elif nobody:
         missing.append(f"ticket {nobody[0]} has no agent")
     else:
-        said.append(f"CL {', '.join(dict.fromkeys(agent.name for agent in agents.values() if agent))}")
+        said.append(
+            f"{parts.liaison.short} {', '.join(dict.fromkeys(agent.name for agent in agents.values() if agent))}"
+        )
     experts = _experts(ctx)
     if experts.holds:
         said.append(f"experts {experts.words}")

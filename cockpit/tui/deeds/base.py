@@ -53,7 +53,7 @@ class Deeds(Screen[None]):
     def obstacle(self, command: type[Command]) -> str | None:
         """Why a command can't be done now, in words; None: it can, or it is never in doubt."""
         if command.kind is not None:
-            return self.session.possible(command.kind, **command.data)
+            return self.session.possible(command.kind, **command.data(self.session.process.words))
         return READ_ONLY if command.writes and self.session.settings.read_only else None
 
     def barred(self) -> bool:

@@ -27,7 +27,7 @@ class IncidentDeeds(Deeds):
         self.attempt("acknowledge", step=self.step_of("acknowledge"))
 
     def action_promote(self) -> None:
-        """Make it a P1."""
+        """Make it an incident of the process."""
         self.do_promote(self.step_of("set_priority"))
 
     def do_promote(self, step: str | None) -> None:

@@ -162,7 +162,7 @@ class LookDeeds(Deeds):
 
     def action_help(self) -> None:
         """Open the help."""
-        self.app.push_screen(HelpScreen(COMMANDS, self.session.settings.keys, self.where))
+        self.app.push_screen(HelpScreen(COMMANDS, self.session.settings.keys, self.where, self.session.process.words))
 
     def action_pick_incident(self) -> None:
         """Open the picker."""

@@ -50,12 +50,13 @@ class PeopleDeeds(Deeds):
         to = await self.app.push_screen_wait(PickPerson("Who takes over?", search, self._cannot_lead, about=title))
         if not isinstance(to, Colleague):
             return
-        liaison = None
+        liaison, parts = None, self.session.process.words.parts
         if self.view.snapshot.tickets:
             chosen = await self.app.push_screen_wait(
                 PickPerson(
                     "Who tells the communities?", search, self._cannot_answer,
-                    about=f"{to.name} takes over as Incident Responder.", nobody="The liaison stays",
+                    about=f"{to.name} takes over as {parts.responder.full}.",
+                    nobody=f"{parts.liaison.full}: no change",
                 )
             )  # fmt: skip
             if chosen is None:
@@ -63,8 +64,8 @@ class PeopleDeeds(Deeds):
             liaison = chosen if isinstance(chosen, Colleague) else None
         # What is shown is what is posted: the brief isn't written anew behind the question.
         words = as_note(self.session.brief())
-        facts = [("incident", title), ("responder", _named(to))]
-        facts += [("liaison", _named(liaison))] if liaison else []
+        facts = [("incident", title), (parts.responder.short, _named(to))]
+        facts += [(parts.liaison.short, _named(liaison))] if liaison else []
         agreed = await self.app.push_screen_wait(HandoverReview(facts, words))
         if agreed is None:
             return
@@ -157,7 +158,7 @@ class PeopleDeeds(Deeds):
 
     def _ways(self, one: Colleague) -> list[Choice]:
         """What somebody can be pulled in for, each with the reason where it can't be."""
-        possible = self.session.possible
+        possible, leader = self.session.possible, self.session.process.words.parts.responder.full
         stranger = f"{one.name} isn't in"
         ask = possible("request_responders", users=[one.pagerduty]) if one.pagerduty else f"{stranger} PagerDuty"
         invite = possible("invite", users=[one.slack]) if one.slack else f"{stranger} Slack"
@@ -166,7 +167,7 @@ class PeopleDeeds(Deeds):
             Choice("both", "Ask them in PagerDuty, and invite them", "it notifies them", reason=ask or invite),
             Choice("ask", "Ask them in PagerDuty only", "it notifies them", reason=ask),
             Choice("invite", "Invite them into the channel only", reason=invite),
-            Choice("lead", "Make them Incident Responder", "PagerDuty's assignee", reason=lead),
+            Choice("lead", f"Make them {leader}", "PagerDuty's assignee", reason=lead),
         ]
         for facts in self.view.snapshot.tickets:
             ticket = facts.ticket

@@ -17,12 +17,11 @@ if TYPE_CHECKING:
     from cockpit.engine.view import View
 
 CONDITIONS = {
-    "p1": "P1",
     "acknowledged": "acknowledged",
     "channel": "channel",
     "community_informed": "community told",
 }
-"""The conditions of the official start, as short as they can be said."""
+"""The conditions of the official start, as short as they can be said; that of the priority is called as it is."""
 
 
 class Header(Lines):
@@ -51,7 +50,7 @@ class Header(Lines):
     def _incident(self, view: View, now: datetime, width: int) -> Line:
         facts = view.snapshot.pagerduty
         right: list[Span] = [(f"{moments.clock(now)} UTC ", "strong")]
-        people = self._roles.spans()
+        people = self._roles.spans(view.assessment.process.words.parts)
         state: list[Span] = []
         if facts is not None:
             sign = signs.STATUSES[facts.incident.status]
@@ -95,13 +94,14 @@ class Header(Lines):
             when = moments.stamp(start.at, now)
             span = f" since {when}" if end is None else f" {when} to {moments.stamp(end, now)}"
             return ((" OFFICIAL", "good"), (span + passed, "plain"))
+        names = {"p1": view.assessment.process.words.priority, **CONDITIONS}
         spans: list[Span] = [(" NOT OFFICIAL YET ", "warn")] if not brief else [(" NOT OFFICIAL ", "warn")]
         for condition in start.conditions:
             if brief and condition.holds:
                 continue
             sign = signs.of_truth(condition.holds)
             ink = "dim" if condition.holds else sign.ink
-            spans += [(f" {sign.sign} ", sign.ink), (CONDITIONS.get(condition.name, condition.name), ink)]
+            spans += [(f" {sign.sign} ", sign.ink), (names.get(condition.name, condition.name), ink)]
         return tuple(spans)
 
     @staticmethod

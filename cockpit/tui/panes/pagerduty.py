@@ -219,7 +219,7 @@ class PagerdutyPane(Pane):
         else:
             yield from paragraph("There is no PagerDuty incident yet.", "plain", width)
             yield ()
-            yield (("d ", "key"), ("declares it, as P1", "dim"))
+            yield (("d ", "key"), (f"declares it, as {self._view.assessment.process.words.priority}", "dim"))
 
 
 def _row(entry: Entry) -> Row:

@@ -147,4 +147,5 @@ class StatusLine(Lines):
             return ()
         off = command.id() in self._impossible
         action = f"@screen.{command.id()}"
-        return ((f"{keys[0]} ", ("dim" if off else "key") + action), (command.title, "dim" + action))
+        title = command.named(self._view.assessment.process.words) if self._view else command.title
+        return ((f"{keys[0]} ", ("dim" if off else "key") + action), (title, "dim" + action))

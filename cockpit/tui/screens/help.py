@@ -18,6 +18,7 @@ from cockpit.tui.screens.answered import AnsweredOnce
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
+    from cockpit.incident.process import Words
     from cockpit.tui.command import Command
 
 PLACES = {
@@ -35,9 +36,9 @@ class HelpScreen(ModalScreen[None], AnsweredOnce[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark,f1", "dismiss(None)", "close", show=False)]
 
-    def __init__(self, commands: Sequence[type[Command]], keymap: Mapping[str, str], where: str) -> None:
+    def __init__(self, commands: Sequence[type[Command]], keymap: Mapping[str, str], where: str, words: Words) -> None:
         super().__init__()
-        self._commands, self._keymap, self._where = commands, keymap, where
+        self._commands, self._keymap, self._where, self._words = commands, keymap, where, words
 
     def compose(self) -> ComposeResult:
         """One list that scrolls."""
@@ -72,7 +73,7 @@ class HelpScreen(ModalScreen[None], AnsweredOnce[None]):
 
     def _row(self, command: type[Command], prefix: str = "") -> Row:
         keys = ", ".join(command.keys(self._keymap)) or "palette"
-        return self._plain(keys, command.help(), row_id=prefix + command.id())
+        return self._plain(keys, command.help(self._words), row_id=prefix + command.id())
 
     @staticmethod
     def _plain(keys: str, text: str, ink: str = "key", row_id: str = "") -> Row:
