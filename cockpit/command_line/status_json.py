@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from cockpit.incident.checklist import evidence_at
 from cockpit.incident.facts import Freshness, Source, TicketFacts, TicketStatus
 from cockpit.incident.moments import zulu
 
@@ -35,6 +36,8 @@ def document(view: View, settings: Settings) -> dict[str, Any]:
                 "role": state.step.role,
                 "sensed": state.sensed,
                 "by": state.by,
+                "url": state.url,
+                "evidence_at": zulu(evidence_at(state, view.snapshot)),
             }
             for state in view.assessment.steps
         ],

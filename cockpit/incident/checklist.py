@@ -62,6 +62,17 @@ class StepState:
         return self.state in _SETTLED
 
 
+def evidence_at(state: StepState, snapshot: Snapshot) -> datetime | None:
+    """The moment of a step's evidence: of the act where a service tells it, else of the newest reading.
+
+    It isn't kept in the state, which stays the same while readings bring nothing new.
+    """
+    if state.at is not None or state.source is None:
+        return state.at
+    health = snapshot.health.get(state.source)
+    return health.read_at if health else None
+
+
 @dataclass(frozen=True, slots=True)
 class Assessment:
     """Where the incident stands. `verdict` is "outage", "not_outage", "asked_for_more", or None while nobody knows."""

@@ -175,6 +175,8 @@ def test_the_json_keeps_its_contract(cockpit: Run, served) -> None:
     assert steps["start.p1"]["source"] == "pagerduty"
     assert moment(steps["start.p1"]["at"])
     assert (steps["start.acknowledged"]["state"], steps["start.acknowledged"]["at"]) == ("todo", None)
+    assert moment(steps["start.acknowledged"]["evidence_at"]), "when it was read"
+    assert steps["start.acknowledged"]["url"]
     assert {step["state"] for step in document["steps"]} <= {
         "todo", "done", "overridden", "not_applicable", "deferred", "cant_tell"
     }  # fmt: skip

@@ -47,7 +47,8 @@ def _drafted(ctx: Context) -> Evidence:
 def _report_sent(ctx: Context, params: Mapping[str, Any]) -> Evidence:
     link = link_of(_published(ctx, params))
     if link is None:
-        return Evidence(False, "the report isn't published with a link yet", _FD)
+        url = ticket_url(ctx, ctx.linked[0]) if ctx.linked else None
+        return Evidence(False, "the report isn't published with a link yet", _FD, None, url)
     if not ctx.linked:
         return Evidence(False, "no ticket is linked", _FD)
     # A longer address isn't the same one.

@@ -77,7 +77,7 @@ def _communities_answered(ctx: Context, params: Mapping[str, Any]) -> Evidence:
             said = (
                 f"{ticket_name(ctx, ticket)}: {last.author.name} wrote at {ctx.moment(last.at)}, unanswered (Freshdesk)"
             )
-            return Evidence(False, said, _FD, None, ticket_url(ctx, ticket))
+            return Evidence(False, said, _FD, last.at, ticket_url(ctx, ticket))
         if history.last_told is not None:
             answered.append((history.last_told, ticket))
     if (unread := unread_ticket(ctx)) is not None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from cockpit.incident.facts import Person, Source
 from cockpit.incident.history import said
+from cockpit.incident.sensors.comms import ticket_url
 from cockpit.incident.sensors.registry import Context, Evidence, sensor
 from cockpit.incident.standing import handoff_since
 
@@ -85,8 +86,10 @@ def _handoff_announced(ctx: Context, params: Mapping[str, Any]) -> Evidence:
 def _handoff_comms(ctx: Context, params: Mapping[str, Any]) -> Evidence:
     told = ctx.records.handoff.data if ctx.records.handoff else {}
     to, chosen = told.get("liaison"), told.get("agent")
+    url = ticket_url(ctx, ctx.linked[0]) if ctx.linked else None
     if not to:
-        return Evidence(False, "does the liaison change too? If not, this doesn't apply", _FD)
+        liaison = ctx.process.words.parts.liaison.full
+        return Evidence(False, f"is there another {liaison} too? If not, this doesn't apply", _FD, None, url)
     for ticket in ctx.linked:
         facts = ctx.ticket(ticket)
         agent = facts.ticket.agent if facts else None
@@ -97,4 +100,4 @@ def _handoff_comms(ctx: Context, params: Mapping[str, Any]) -> Evidence:
             return Evidence(None, f"can't tell: Freshdesk hasn't shown ticket {ticket} yet", _FD)
     if not ctx.linked:
         return Evidence(False, "no ticket is linked", _FD)
-    return Evidence(True, f"every ticket's agent is {to} (Freshdesk)", _FD)
+    return Evidence(True, f"every ticket's agent is {to} (Freshdesk)", _FD, None, url)

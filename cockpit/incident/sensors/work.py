@@ -52,7 +52,7 @@ def _no_threads(ctx: Context, params: Mapping[str, Any]) -> Evidence:
         first = waiting[0]
         more = f" and {count - 1} more" if count > 1 else ""
         said = f"{first.author.name} wrote in a thread at {ctx.moment(first.at)}{more} (#{channel.name})"
-        return Evidence(False, said, Source.SLACK, None, channel.url)
+        return Evidence(False, said, Source.SLACK, first.at, channel.url)
     if count:
         replies = "1 thread reply isn't" if count == 1 else f"{count} thread replies aren't"
         return Evidence(False, f"{replies} read yet (#{channel.name})", Source.SLACK, None, channel.url)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual import work
 
-from cockpit.incident.checklist import State, StepState
+from cockpit.incident.checklist import State, StepState, evidence_at
 from cockpit.incident.facts import LABELS
 from cockpit.incident.replies import Purpose
 from cockpit.tui import moments, signs
@@ -166,12 +166,13 @@ class StepDeeds(IncidentDeeds, ReplyDeeds, TicketDeeds, PeopleDeeds, ClockDeeds,
         now = self.session.now()
         zone = self.session.settings.local_zone
         if self.current is self.process and (state := self.process.selected) is not None:
-            sign = signs.of_step(state)
+            sign, when = signs.of_step(state), evidence_at(state, self.view.snapshot)
             facts = [
                 ("state", f"{sign.sign} {sign.word}"),
                 ("evidence", state.evidence),
                 ("read from", LABELS[state.source] if state.source else ""),
-                ("when", f"{moments.exactly(state.at, zone)}, {moments.ago(state.at, now)}" if state.at else ""),
+                ("when" if state.at else "read", moments.exactly(when, zone) + f", {moments.ago(when, now)}" if when
+                    else ""),
                 ("by", state.by or ""),
                 ("role", state.step.role),
                 ("how", {"sensed": "a service proves it", "attested": "a person says so"}.get(
