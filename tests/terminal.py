@@ -65,7 +65,9 @@ class Terminal:
         """`state` is the folder for its state; `program` is what Python runs."""
         self._argv = [*program, *map(str, argv)]
         self._size = rows, columns
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("COCKPIT_", "XDG_"))}
+        # COLUMNS and LINES are another terminal's size.
+        others = ("COCKPIT_", "XDG_", "COLUMNS", "LINES")
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(others)}
         self._environment = {
             **kept, "TERM": "xterm-256color", "TEXTUAL_ANIMATIONS": "none", "COCKPIT_STATE_DIR": str(state),
             "HOME": str(state.parent), "PYTHONPATH": str(ROOT), **(environment or {}),

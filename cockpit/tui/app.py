@@ -20,7 +20,7 @@ from textual.binding import Binding, BindingType
 from cockpit.engine.view import READ_ONLY
 from cockpit.incident.facts import LABELS, Incident
 from cockpit.incident.text import clean, one_line
-from cockpit.tui import signalling
+from cockpit.tui import lending, signalling
 from cockpit.tui.browser import browse
 from cockpit.tui.command import worded
 from cockpit.tui.commands import COMMANDS
@@ -92,6 +92,8 @@ class CockpitApp(InTurn[None]):
         self.session: Session | None = None
         """The session on the screen."""
         self._entitled: str | None = None
+        self._missed: list[str] | None = None
+        """What wasn't signalled while the terminal is lent; None: it is ours."""
         self._choosing = False
         self.register_theme(THEME)
         wanted = desk.settings.theme
@@ -227,6 +229,9 @@ class CockpitApp(InTurn[None]):
 
     def signal(self, words: Sequence[str]) -> None:
         """One quiet signal, by the ways that the config names, for all that has just turned."""
+        if self._missed is not None:
+            self._missed += words
+            return
         wanted = self.desk.settings.signals
         if "notify" in wanted and (told := signalling.notification(" · ".join(words), os.environ)) is not None:
             self._tell_terminal(told)
@@ -239,6 +244,21 @@ class CockpitApp(InTurn[None]):
             keep = signalling.KEEP_TITLE if self._entitled is None else ""
             self._entitled = words
             self._tell_terminal(keep + signalling.title(words))
+
+    async def lend(self, argv: Sequence[str]) -> int:
+        """Give the terminal to a program until it ends, and then tell what has turned meanwhile; its exit code.
+
+        Raises OSError and SuspendNotSupported, as `lending.lend` does.
+        """
+        self._missed = []
+        try:
+            return await lending.lend(self, argv)
+        finally:
+            missed, self._missed = self._missed, None
+            if self._entitled is not None:  # the program may have written one of its own
+                self._tell_terminal(signalling.title(self._entitled))
+            if missed:
+                self.signal(missed)
 
     def get_driver_class(self) -> type[Driver]:
         """Textual's driver, which a closed window doesn't stop from ending."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
-import subprocess
+import signal
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -17,7 +17,6 @@ from cockpit.engine.journal_file import NotSaved
 from cockpit.engine.view import READ_ONLY
 from cockpit.incident.facts import TicketStatus
 from cockpit.incident.guards import Finding
-from cockpit.secret import environment_without_secrets
 from cockpit.tui.panes.channel import ChannelPane
 from cockpit.tui.panes.pagerduty import PagerdutyPane
 from cockpit.tui.panes.process import ProcessPane
@@ -129,21 +128,26 @@ class Deeds(Screen[None]):
         with suppress(NotSaved):
             self.session.drop_draft(key)
 
-    def edit(self, path: Path) -> bool:
-        """Lend the terminal to the person's editor, on that file. False, and it is said, where that can't be."""
+    async def edit(self, path: Path) -> bool:
+        """Lend the terminal to the person's editor, on that file. False, and it is said, where that can't be.
+
+        An editor that fails may have saved before: that is said, and counts as edited.
+        """
         editor = os.environ.get("VISUAL") or os.environ.get("EDITOR")
         if not editor:
             self.say("Neither $VISUAL nor $EDITOR is set.")
             return False
         try:
-            with self.app.suspend():
-                subprocess.run([*shlex.split(editor), str(path)], check=True, env=environment_without_secrets())
+            code = await self.cockpit.lend([*shlex.split(editor), str(path)])
         except SuspendNotSupported:
             self.say("This terminal can't be lent to an editor.")
             return False
-        except (OSError, ValueError, subprocess.CalledProcessError) as error:
+        except (OSError, ValueError) as error:
             self.say(f"{editor}: {error}. The text is as it was.")
             return False
+        if code:
+            how = f"by {signal.Signals(-code).name}" if code < 0 else f"with code {code}"
+            self.say(f"{editor} ended {how}. What it had saved by then counts.")
         return True
 
     def perform(self, kind: str, *, step: str | None = None, **data: Any) -> str | None:

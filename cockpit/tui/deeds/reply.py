@@ -1,13 +1,11 @@
-"""Deeds on the reply: composing, templates, the editor, the review, what becomes of it."""
+"""Deeds on the reply: composing, templates, the review, what becomes of it."""
 
 from __future__ import annotations
 
-import tempfile
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from textual import on, work
+from textual import work
 
 from cockpit.engine.journal_file import NotSaved
 from cockpit.engine.view import Delivery, DeliveryState, Part
@@ -16,9 +14,9 @@ from cockpit.incident.facts import Status
 from cockpit.incident.guards import in_reply
 from cockpit.incident.replies import Purpose, compose, readdressed, starting_fields, template
 from cockpit.tui import moments
-from cockpit.tui.deeds.base import Deeds
+from cockpit.tui.deeds.draft import DraftDeeds
 from cockpit.tui.panes.bound import Bound
-from cockpit.tui.panes.reply import PURPOSES, ReplyPane
+from cockpit.tui.panes.reply import PURPOSES
 from cockpit.tui.screens.prompts import Choice, Choose
 from cockpit.tui.screens.review import Letter, Review
 
@@ -33,7 +31,7 @@ CANNED = "canned:"
 """How the id of a choice begins that is one of Freshdesk's canned responses."""
 
 
-class ReplyDeeds(Deeds):
+class ReplyDeeds(DraftDeeds):
     """Writing to the communities."""
 
     def purpose_for(self, facts: TicketFacts) -> Purpose:
@@ -141,23 +139,6 @@ class ReplyDeeds(Deeds):
         begin()
         self.go_to(self.reply)
         self.reply.composer.focus()
-
-    @on(ReplyPane.Typed)
-    def _reply_typed(self, event: ReplyPane.Typed) -> None:
-        self._save(event.ticket, event.text, event.purpose, event.bound)
-
-    def _save(self, ticket: int, text: str, purpose: Purpose, bound: Bound | None) -> None:
-        begun_for = bound.as_data() if bound is not None else {}
-        saved = self.keep(f"reply:{ticket}", text, purpose=purpose.value, **begun_for)
-        if saved is not None and ticket == self.reply.ticket:
-            self.reply.saved(saved)
-
-    @on(ReplyPane.Opened)
-    def _reply_opened(self, event: ReplyPane.Opened) -> None:
-        draft = self.session.draft(f"reply:{event.ticket}")
-        if draft is not None and event.ticket == self.reply.ticket:
-            purpose = Purpose(draft.data.get("purpose", Purpose.PLAIN.value))
-            self.reply.begin(draft.text, purpose, draft.saved_at, Bound.of_draft(draft.data))
 
     # --- review and after ------------------------------------------------------------------------------------
 
@@ -285,19 +266,3 @@ class ReplyDeeds(Deeds):
                 self.reply.arrived(f"✓ sent {moments.clock(view.now)}")
             else:
                 self.reply.follow(None, "")
-
-    # --- the editor ----------------------------------------------------------------------------------------------
-
-    def action_edit_elsewhere(self) -> None:
-        """Hand the text to the editor, and take back what it leaves."""
-        facts = self.reply.facts
-        if facts is None or self.barred():
-            return
-        with tempfile.TemporaryDirectory(prefix="cockpit-") as folder:
-            path = Path(folder) / f"ticket-{facts.ticket.id}.md"
-            path.write_text(self.reply.text, encoding="utf-8")
-            if not self.edit(path):
-                return
-            text = path.read_text(encoding="utf-8", errors="replace").rstrip("\n")
-        self.reply.begin(text, self.reply.purpose, bound=self.reply.bound)
-        self._save(facts.ticket.id, text, self.reply.purpose, self.reply.bound)

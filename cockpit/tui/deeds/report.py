@@ -67,7 +67,7 @@ class ReportDeeds(Deeds):
         if reason is None:
             self.perform("report", step=step, **data)
         self.say(self._said(file, draft, reason))
-        if self.edit(path):
+        if await self.edit(path):
             self.say(f"{_at_home(path.absolute())}: D writes it again and keeps your words.")
 
     def _write(self, view: View, path: Path) -> tuple[Written, str]:
