@@ -108,6 +108,17 @@ async def test_a_narrow_header_says_since_when_rather_than_whose_update_is_due()
         assert "! Update 2 h 10 min late" in text_in(app, "#header")
 
 
+async def test_a_narrow_header_says_all_that_is_missing() -> None:
+    world = World().ticket(4038, "16:05").opened("16:10").alert("16:10", "hub check failed").link(4038, "16:17")
+    for now in ("16:12", "16:41"):
+        app = still_app(view_of(world, now))
+        async with app.run_test(size=(80, 24)):
+            header = text_in(app, "#header")
+            assert all(f"○ {word}" in header for word in ("P1", "ack", "channel", "told")), header
+            assert ("in 13 min" if now == "16:12" else "late") in header
+            assert "…" not in header.splitlines()[1]
+
+
 async def test_the_header_stops_counting_when_it_is_resolved() -> None:
     app = still_app(view_of(resolved(), "20:30"))
     async with app.run_test(size=(120, 40)):

@@ -12,6 +12,7 @@ from cockpit.tui.ink import Line, Lines, Span, measure, spread
 from cockpit.tui.roles import Roles, roles
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from cockpit.engine.view import View
@@ -21,7 +22,9 @@ CONDITIONS = {
     "channel": "channel",
     "community_informed": "community told",
 }
-"""The conditions of the official start, as short as they can be said; that of the priority is called as it is."""
+"""The conditions of the official start; that of the priority is called as it is."""
+SHORT = {"acknowledged": "ack", "channel": "channel", "community_informed": "told"}
+"""The same on a narrow screen, where all four may be missing."""
 
 
 class Header(Lines):
@@ -72,20 +75,28 @@ class Header(Lines):
     def _clocks(self, view: View, now: datetime, width: int) -> Line:
         due = [d for d in view.assessment.deadlines if d.state is not Due.MET and d.id != "relief"]
         relief = next((d for d in view.assessment.deadlines if d.id == "relief" and d.state is not Due.MET), None)
-        right = self._next_due(due, now) if due else ()
-        left = self._official(view, now)
-        if measure(left) + measure(right) + 4 > width:
-            left = self._official(view, now, brief=True)
-        if due and measure(left) + measure(right) + 4 > width:
-            right = self._next_due(due, now, brief=True)
+        left, right = self._fitting(view, due, now, width)
         if relief is not None:
             told = self._relief(relief, now)
             if measure((*left, *right, *told)) + 8 <= width:
                 right = (*right, ("    ", "plain"), *told) if right else told
         return spread(left, (*right, (" ", "plain")), width, gap=2)
 
+    @classmethod
+    def _fitting(cls, view: View, due: list[Deadline], now: datetime, width: int) -> tuple[Line, Line]:
+        """The official start, and what is due first, in as many words as there is room for."""
+        left: Line = ()
+        right: Line = ()
+        for brief, names, less in ((False, CONDITIONS, 0), (True, CONDITIONS, 0), (True, CONDITIONS, 1),
+                                   (True, SHORT, 1), (True, SHORT, 2)):  # fmt: skip
+            left = cls._official(view, now, names, brief=brief)
+            right = cls._next_due(due, now, less) if due else ()
+            if measure(left) + measure(right) + 4 <= width:
+                break
+        return left, right
+
     @staticmethod
-    def _official(view: View, now: datetime, *, brief: bool = False) -> Line:
+    def _official(view: View, now: datetime, conditions: Mapping[str, str], *, brief: bool) -> Line:
         """Since when it is official; or what is missing, with what holds already unless it has to be `brief`."""
         start = view.assessment.official_start
         if start.at is not None:
@@ -94,7 +105,7 @@ class Header(Lines):
             when = moments.stamp(start.at, now)
             span = f" since {when}" if end is None else f" {when} to {moments.stamp(end, now)}"
             return ((" OFFICIAL", "good"), (span + passed, "plain"))
-        names = {"p1": view.assessment.process.words.priority, **CONDITIONS}
+        names = {"p1": view.assessment.process.words.priority, **conditions}
         spans: list[Span] = [(" NOT OFFICIAL YET ", "warn")] if not brief else [(" NOT OFFICIAL ", "warn")]
         for condition in start.conditions:
             if brief and condition.holds:
@@ -113,8 +124,8 @@ class Header(Lines):
         return max((entry.at for entry in facts.log_entries if entry.kind is LogKind.RESOLVED), default=None)
 
     @staticmethod
-    def _next_due(due: list[Deadline], now: datetime, *, brief: bool = False) -> Line:
-        """What is due first; `brief`: without whose it is."""
+    def _next_due(due: list[Deadline], now: datetime, less: int) -> Line:
+        """What is due first; `less` 1: without whose it is, 2: without the gauge either."""
         first = due[0]
         sign = signs.DUE[first.state]
         ink = sign.ink if first.state is not Due.OK else "plain"
@@ -122,14 +133,14 @@ class Header(Lines):
         title = first.title
         if same > 1:
             title = f"{first.title} ({same})"
-        elif first.ticket is not None and not brief:
+        elif first.ticket is not None and not less:
             title = f"{first.title} {first.about.partition(' · ')[0]}"
         if first.snoozed_until is not None:
             return ((f"◷ {title} snoozed until {moments.stamp(first.snoozed_until, now)}", "dim"),)
-        return (
-            (f"{sign.sign} {title} {moments.until(first.due, now)} ", ink),
-            (moments.gauge(first.started, first.due, now), sign.ink),
-        )
+        said = f"{sign.sign} {title} {moments.until(first.due, now)}"
+        if less > 1:
+            return ((said, ink),)
+        return ((f"{said} ", ink), (moments.gauge(first.started, first.due, now), sign.ink))
 
     @staticmethod
     def _relief(relief: Deadline, now: datetime) -> Line:
