@@ -17,6 +17,7 @@ from cockpit.incident.report_markdown import Zone, markdown
 from cockpit.incident.report_timeline import is_fix, telling_line
 from cockpit.incident.report_values import EntryKind, Means, Report
 from tests.incident.build import ANA, BEN, FRESHDESK, KIM, LOU, PEOPLE, PROCESS, ROTA, World, at, outage, resolved
+from tests.incident.mermaid import timeline_of
 
 
 def told(world: World, now: str = "23:00", **options: Any) -> Report:
@@ -380,4 +381,6 @@ def test_the_diagram_tells_the_milestones_in_chapters() -> None:
     ]  # fmt: skip
     assert "19∶48 : Opened again" in lines
     assert "21∶08 : Fix - Pushed the image again. New servers start" in lines
+    _, moments = timeline_of(drawn)
+    assert ("Working on it again", "19∶48", ("Opened again",)) in moments
     assert diagram(told(World())) == ""

@@ -16,6 +16,7 @@ from cockpit.incident.facts import IncidentNote, Person
 from cockpit.incident.report_diagram import drawable
 from cockpit.incident.report_markdown import literal, markdown
 from tests.incident.build import World, at
+from tests.incident.mermaid import timeline_of
 from tests.incident.test_report import reported
 
 HOSTILE = (
@@ -75,7 +76,9 @@ def test_hostile_text_is_text(text: str, url: str, anonymous: bool) -> None:
     assert all(token.content.startswith(("<!-- cockpit report 1 ", "<!-- Still to be written")) for token in comments)
     assert len(comments) == 2
     assert not [token for token in flat if token.type in ("image", "code_block", "hr", "ordered_list_open")]
-    assert [token.info for token in flat if token.type == "fence"] == ["mermaid"]
+    (drawn,) = [token for token in flat if token.type == "fence"]
+    assert drawn.info == "mermaid"
+    assert timeline_of(drawn.content.removesuffix("\n"))[1]
     links = {str(token.attrs["href"]) for token in flat if token.type == "link_open"}
     filed = {one.url for part in written.sections for line in part.lines for one in line.links}
     assert all(link.startswith("https://ok.example/") or link in filed for link in links), links
@@ -112,3 +115,4 @@ def test_no_text_means_anything_to_mermaid(text: str) -> None:
     assert not re.search(r"[:;#%{}<>\"`\\|\[\]\n&_]|--", shown)
     assert shown.strip()
     assert len(shown) <= 60
+    assert timeline_of(f"timeline\n    title {shown}\n    section S\n        16∶05 : {shown}")[0] == shown
