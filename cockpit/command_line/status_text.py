@@ -66,6 +66,8 @@ def _start(view: View, paper: Paper) -> None:
     start = view.assessment.official_start
     names = {"p1": view.assessment.process.words.priority, **CONDITIONS}
     since = f"since {moment(start.at, view.now)}, {span(view.now - start.at)}" if start.at else "not yet"
+    if start.at is None and view.assessment.verdict == "not_outage":
+        since = "none, since it isn't an outage"
     paper.heading(f"Official start: {since}")
     paper.columns(
         [

@@ -57,6 +57,8 @@ def _started(assessment: Assessment) -> str:
     start = assessment.official_start
     if start.at is not None:
         return _moment(start.at)
+    if assessment.verdict == "not_outage":
+        return "no, it isn't an outage"
     missing = [_CONDITIONS[one.name] for one in start.conditions if one.holds is False]
     return f"not yet: {', '.join(missing)}" if missing else "can't tell"
 

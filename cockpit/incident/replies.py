@@ -224,11 +224,11 @@ def _state(snapshot: Snapshot, assessment: Assessment, now: datetime) -> str:
 
 _LONGEST_LIST = 5
 _NOTED = frozenset({"note", "run", "incident_note"})
+_REOPENING = ("reopen_incident", LogKind.REOPENED.value)
+_RESOLVING = ("resolve_incident", LogKind.RESOLVED.value)
 _MEANT = {
-    "reopen_incident": "We opened the incident again.",
-    LogKind.REOPENED.value: "We opened the incident again.",
-    "resolve_incident": "It looked resolved.",
-    LogKind.RESOLVED.value: "It looked resolved.",
+    **dict.fromkeys(_REOPENING, "We opened the incident again."),
+    **dict.fromkeys(_RESOLVING, "It looked resolved."),
     "request_responders": "We asked more colleagues to help.",
     LogKind.RESPONDER.value: "We asked more colleagues to help.",
     "handoff": "A rested colleague took over.",
@@ -246,9 +246,13 @@ def _done(snapshot: Snapshot, since: datetime | None, now: datetime) -> str:
     lifted = {str(record.data.get("ts")) for record in snapshot.records if record.kind == "lift"}
     clues = {(reply.at, reply.text) for reply in slack.replies if reply.ts in lifted} if slack else set()
     lines: dict[str, str] = {}
-    for event in timeline(snapshot):
+    events = timeline(snapshot)
+    reopened = max((event.at for event in events if event.kind in _REOPENING), default=None)
+    for event in events:
         if since is not None and event.at <= since:
             continue
+        if event.kind in _RESOLVING and (reopened is None or event.at > reopened):
+            continue  # the resolution that stands is what the letter is about
         words = _MEANT.get(event.kind, "")
         if event.kind in _NOTED or (event.kind == "thread" and (event.at, event.text) in clues):
             words = plain(_said(event.text), 300)

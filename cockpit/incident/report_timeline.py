@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from cockpit.incident.facts import LABELS, LogKind
+from cockpit.incident.facts import LABELS, LogKind, Record
 from cockpit.incident.moments import moment
 from cockpit.incident.process import StepKind
 from cockpit.incident.report_times import reopenings
@@ -112,10 +112,29 @@ def entries(ctx: Context, found: Impact, sign: Detection | None, anonymous: bool
             if event.text in lifted:
                 continue
             lifted.add(event.text)
+        if event.source is None and record is not None:
+            event = replace(event, text=_untold(ctx, record) or event.text)
         subject = subjects.get(event.url or "", "")
         line = _entry(event, subject, anonymous)
         lines.append(replace(line, kind=EntryKind.VERIFIED) if step in validating and event.kind == "attest" else line)
     return tuple(_with_start(_with_outcomes(ctx, lines), found))
+
+
+_VERBS = {"attest": "said to be done", "override": "overridden", "not_applicable": "said not to apply",
+          "defer": "put off", "retract": "taken back"}  # fmt: skip
+
+
+def _untold(ctx: Context, record: Record) -> str:
+    """In words, what a record says that no message in a channel tells: there is none for a false alarm."""
+    if record.kind == "set_priority":
+        priority = record.data.get("priority")
+        return f"Made it a {priority}" if priority else "Removed the priority"
+    step = next((step for step in ctx.process.steps if step.id == record.step), None)
+    if step is None or record.kind not in _VERBS:
+        return ""
+    verdict = str(record.data.get("verdict") or "").replace("not_outage", "not an outage").replace("_", " ")
+    why = verdict or str(record.data.get("reason") or record.data.get("note") or "")
+    return f"{step.title}: {_VERBS[record.kind]}{f', {why}' if why else ''}"
 
 
 def _entry(event: TimelineEvent, subject: str, anonymous: bool) -> Entry:

@@ -112,6 +112,12 @@ def test_the_facts_fill_in_what_they_can() -> None:
     assert problems(compose(template(Purpose.UPDATE), fields)) == ()
 
 
+def test_a_resolution_does_not_say_that_it_only_looked_so() -> None:
+    world = outage().told(4038, "16:40").resolved("17:00")
+    fields = starting_fields(world.snapshot(), world.assess("17:10"), 4038, at("17:10"))
+    assert not any("looked resolved" in words for words in fields.values())
+
+
 def test_an_update_starts_from_what_was_done_since_the_last_one() -> None:
     world = outage().said("16:30", "Shall we have lunch?", KIM).threaded("16:31", "the *image* is gone", LOU)
     world.record("lift", "16:40", data={"ts": world.threads[-1].ts})

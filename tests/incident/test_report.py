@@ -228,6 +228,19 @@ def test_the_timeline_tells_the_parts_of_the_tale() -> None:
     ]
 
 
+def test_what_no_channel_tells_is_told_in_words() -> None:
+    world = World().opened("16:10", priority="P1").alert("16:10", "hub slow").resolved("16:30")
+    for kind, when, step, data in (
+        ("attest", "16:20", "validate.test", {"verdict": "not_outage"}),
+        ("set_priority", "16:40", "validate.false_alarm", {"priority": None}),
+    ):
+        world.record(kind, when, step, data=data)
+    world.records = [replace(record, ts=None) for record in world.records]
+    told_in_words = [entry.what for entry in told(world).timeline]
+    assert "Test it by hand: said to be done, not an outage" in told_in_words
+    assert "Removed the priority" in told_in_words
+
+
 def test_a_lifted_reply_is_told_once() -> None:
     text = markdown(told(long_one()))
     table = text[text.index("| UTC |") :]

@@ -119,6 +119,22 @@ async def test_a_narrow_header_says_all_that_is_missing() -> None:
             assert "…" not in header.splitlines()[1]
 
 
+async def test_the_header_of_what_is_no_outage_misses_nothing() -> None:
+    world = World().opened("16:10").alert("16:10", "hub slow").attest("validate.test", "16:20", verdict="not_outage")
+    app = still_app(view_of(world, "16:30"))
+    async with app.run_test(size=(120, 40)):
+        assert "NOT AN OUTAGE" in text_in(app, "#header")
+        assert "channel" not in text_in(app, "#header")
+
+
+async def test_an_official_start_after_the_resolution_has_no_length() -> None:
+    world = World().ticket(4038, "16:05").opened("16:10").acknowledged("16:12").priority("16:14", "P1")
+    world.channel_opened("16:16").link(4038, "16:17").resolved("16:30").told(4038, "16:40")
+    app = still_app(view_of(world, "16:50"))
+    async with app.run_test(size=(120, 40)):
+        assert "OFFICIAL at 16:40, after it was resolved" in text_in(app, "#header")
+
+
 async def test_the_header_stops_counting_when_it_is_resolved() -> None:
     app = still_app(view_of(resolved(), "20:30"))
     async with app.run_test(size=(120, 40)):

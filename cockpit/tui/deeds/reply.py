@@ -63,6 +63,8 @@ class ReplyDeeds(DraftDeeds):
             self.go_to(self.reply)
             self.say("No ticket is linked to write to: l links one.")
             return
+        if purpose in (Purpose.FIRST_RESPONSE, Purpose.UPDATE) and self.purpose_for(facts) is Purpose.RESOLUTION:
+            purpose = Purpose.RESOLUTION  # it is over: nobody should read that we begin to look into it
         if not self.reply.text.strip():
             self._begin(facts, purpose or self.purpose_for(facts))
         elif purpose is not None and purpose is not self.reply.purpose:

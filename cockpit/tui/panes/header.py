@@ -101,10 +101,14 @@ class Header(Lines):
         start = view.assessment.official_start
         if start.at is not None:
             end = Header._resolved_at(view)
+            if end is not None and end < start.at:  # the community was told, say, only when it was over
+                return ((" OFFICIAL", "good"), (f" at {moments.stamp(start.at, now)}, after it was resolved", "plain"))
             passed = "" if brief else f" ({moments.span((end or now) - start.at)})"
             when = moments.stamp(start.at, now)
             span = f" since {when}" if end is None else f" {when} to {moments.stamp(end, now)}"
             return ((" OFFICIAL", "good"), (span + passed, "plain"))
+        if view.assessment.verdict == "not_outage":
+            return ((" NOT AN OUTAGE", "plain"),)
         names = {"p1": view.assessment.process.words.priority, **conditions}
         spans: list[Span] = [(" NOT OFFICIAL YET ", "warn")] if not brief else [(" NOT OFFICIAL ", "warn")]
         for condition in start.conditions:

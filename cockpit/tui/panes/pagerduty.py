@@ -108,7 +108,9 @@ class IncidentFacts(Lines):
         head: Line = ((f"{sign.sign} {sign.word}", sign.ink),)
         if entry is not None:
             at = moments.stamp(entry.at, now)
-            by = f" by {first_name(entry.agent.name)}" if entry.agent else ""
+            by = ""
+            if entry.agent is not None:  # a service has no first name
+                by = f" by {first_name(entry.agent.name) if entry.by_person else entry.agent.name}"
             full: Line = (*head, (f"{by}, {at}", "plain"))
             head = full if measure(full) <= width else (*head, (f" {at}", "plain"))
         lines = [clip(head, width)]

@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 
 from cockpit.engine.journal_file import NotSaved
-from cockpit.engine.view import Delivery, DeliveryState, View
+from cockpit.engine.view import Delivery, DeliveryState, Part, View
 from cockpit.incident.facts import LABELS, Source
 from cockpit.tui import moments
 from cockpit.tui.ink import Line, Paper, paragraph, spread
@@ -75,7 +75,9 @@ class OutboxScreen(ModalScreen[None], AnsweredOnce[None]):
         self._deliveries = view.outbox.deliveries
         now = self._session.now()
         rows = [_notice(index, words) for index, words in enumerate(view.notices)]
-        self.query_one(Listing).show_rows([*rows, *(_row(delivery, now) for delivery in self._deliveries)])
+        channel = view.case.channel_id is not None
+        rows += [_row(one, now, channel or one.part is not Part.NOTE) for one in self._deliveries]
+        self.query_one(Listing).show_rows(rows)
         self._keys()
 
     @property
@@ -142,9 +144,11 @@ def _notice(index: int, words: str) -> Row:
     return Row(f"notice {index}", lambda width: [*paragraph(words, "warn", width, first="! "), ()], stop=False)
 
 
-def _row(delivery: Delivery, now: datetime) -> Row:
+def _row(delivery: Delivery, now: datetime, reachable: bool) -> Row:
     sign = STATES[delivery.state]
     word = "held back" if delivery.held else sign.word
+    if delivery.state is DeliveryState.QUEUED and not reachable:
+        word = "waits for the channel"
 
     def draw(width: int) -> list[Line]:
         left: Line = (
