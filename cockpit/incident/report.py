@@ -19,7 +19,7 @@ from cockpit.incident.report_timeline import entries
 from cockpit.incident.report_times import cadence, first_sign, impact, measures
 from cockpit.incident.report_values import Link, Report, TicketLine
 from cockpit.incident.sensors.registry import Context, People, context
-from cockpit.incident.standing import link_of
+from cockpit.incident.standing import NOT_OUTAGE, link_of, verdict
 from cockpit.incident.text import one_line
 
 __all__ = ["Report", "report"]
@@ -94,7 +94,8 @@ def _draft(ctx: Context) -> str:
     """Why the report can't be final yet; empty when it can."""
     facts = ctx.snapshot.pagerduty
     if facts is None:
-        return "no PagerDuty incident was declared yet"
+        said = verdict(ctx)
+        return "" if said is not None and said.value == NOT_OUTAGE else "no PagerDuty incident was declared yet"
     return "" if facts.incident.status is Status.RESOLVED else "the incident is open"
 
 

@@ -17,6 +17,7 @@ from cockpit.incident.report_times import reopenings
 from cockpit.incident.report_values import Detection, Entry, EntryKind, Impact
 from cockpit.incident.sensors.registry import Context
 from cockpit.incident.text import one_line
+from cockpit.incident.tickets import ticket_of
 from cockpit.incident.timeline import TimelineEvent, timeline
 
 QUOTE = 160
@@ -123,12 +124,17 @@ def entries(ctx: Context, found: Impact, sign: Detection | None, anonymous: bool
 _VERBS = {"attest": "said to be done", "override": "overridden", "not_applicable": "said not to apply",
           "defer": "put off", "retract": "taken back"}  # fmt: skip
 
+_ON_TICKET = {"link_ticket": "Linked ticket", "unlink_ticket": "Unlinked ticket", "reply": "Told the community, ticket",
+              "resolve_ticket": "Resolved ticket", "reopen_ticket": "Opened again: ticket"}  # fmt: skip
+
 
 def _untold(ctx: Context, record: Record) -> str:
     """In words, what a record says that no message in a channel tells: there is none for a false alarm."""
     if record.kind == "set_priority":
         priority = record.data.get("priority")
         return f"Made it a {priority}" if priority else "Removed the priority"
+    if (ticket := ticket_of(record)) is not None and record.kind in _ON_TICKET:
+        return f"{_ON_TICKET[record.kind]} {ticket}"
     step = next((step for step in ctx.process.steps if step.id == record.step), None)
     if step is None or record.kind not in _VERBS:
         return ""

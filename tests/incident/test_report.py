@@ -128,6 +128,8 @@ def test_an_open_incident_makes_a_draft() -> None:
 def test_before_anything_was_declared() -> None:
     written = told(World().ticket(4038, "16:05"), "16:10")
     assert written.draft == "no PagerDuty incident was declared yet"
+    settled = told(World().ticket(4038, "13:00").attest("validate.test", "13:20", verdict="not_outage"))
+    assert settled.draft == "", "none will be"
     assert written.title == "Hub is down"
     assert written.impact.start == at("16:05")
     assert markdown(told(World(), title="Nothing known")).startswith('---\ntitle: "Nothing known"\n')
@@ -233,12 +235,14 @@ def test_what_no_channel_tells_is_told_in_words() -> None:
     for kind, when, step, data in (
         ("attest", "16:20", "validate.test", {"verdict": "not_outage"}),
         ("set_priority", "16:40", "validate.false_alarm", {"priority": None}),
+        ("link_ticket", "16:41", "start.ticket", {"ticket": 4038}),
     ):
         world.record(kind, when, step, data=data)
     world.records = [replace(record, ts=None) for record in world.records]
     told_in_words = [entry.what for entry in told(world).timeline]
     assert "Test it by hand: said to be done, not an outage" in told_in_words
     assert "Removed the priority" in told_in_words
+    assert "Linked ticket 4038" in told_in_words
 
 
 def test_a_lifted_reply_is_told_once() -> None:

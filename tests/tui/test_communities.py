@@ -86,7 +86,10 @@ async def test_one_letter_goes_to_all_each_reviewed_with_its_own_name(cockpit: O
         assert "t chooses other communities" in driver.shows("#others")
         await driver.press("t")
         await driver.comes("ChooseTickets")
-        await driver.press("a", "enter")
+        assert driver.reads("Marks").count("▐ ▌") == 2, "none is marked, and that isn't told by a colour alone"
+        await driver.press("a")
+        assert driver.reads("Marks").count("▐X▌") == 2
+        await driver.press("enter")
         await driver.comes("Review")
         assert "each reviewed next" in driver.reads("#others")
         await driver.press("s")

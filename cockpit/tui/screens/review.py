@@ -15,7 +15,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Button, SelectionList, Static
+from textual.widgets import Button, Static
 from textual.widgets.selection_list import Selection
 
 from cockpit.incident.markup import markdown_plain
@@ -27,6 +27,7 @@ from cockpit.tui.panes.listing import Listing
 from cockpit.tui.panes.reply import PURPOSES
 from cockpit.tui.panes.row import Row, divider
 from cockpit.tui.screens.answered import AnsweredOnce
+from cockpit.tui.screens.marks import Marks
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -274,7 +275,7 @@ class ChooseTickets(ModalScreen[tuple[int, ...] | None], AnsweredOnce[tuple[int,
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = Content("Write the same to")
             dialog.border_subtitle = Content("space marks · a all · enter done · esc cancels")
-            yield SelectionList[int](
+            yield Marks(
                 *(
                     Selection(Content(f"{name_of(one)}  {one.id} {one.subject}"), one.id, one.id in self._chosen)
                     for one in self._tickets
@@ -284,19 +285,19 @@ class ChooseTickets(ModalScreen[tuple[int, ...] | None], AnsweredOnce[tuple[int,
 
     def action_down(self) -> None:
         """To the next."""
-        self.query_one(SelectionList).action_cursor_down()
+        self.query_one(Marks).action_cursor_down()
 
     def action_up(self) -> None:
         """To the previous."""
-        self.query_one(SelectionList).action_cursor_up()
+        self.query_one(Marks).action_cursor_up()
 
     def action_all(self) -> None:
         """Mark all."""
-        self.query_one(SelectionList).select_all()
+        self.query_one(Marks).select_all()
 
     def action_done(self) -> None:
         """These."""
-        marked = set(self.query_one(SelectionList).selected)
+        marked = set(self.query_one(Marks).selected)
         self.dismiss(tuple(one.id for one in self._tickets if one.id in marked))
 
 
