@@ -40,7 +40,7 @@ async def choose(desk: Desk, reference: str | None) -> Case:
         return await desk.find(reference)
     offer = await desk.offer()
     if len(offer.p1) == 1:
-        return desk.case_of(offer.p1[0])
+        return await desk.case_of(offer.p1[0])
     priority = desk.process.words.priority
     if offer.p1:
         listed = "".join(f"\n  {one.number}  {one.title}" for one in offer.p1)

@@ -55,7 +55,7 @@ async def _declare(settings: Settings, title: str, wanted: str | None, tickets: 
         service = await _service(desk, wanted)
         await desk.learn_secrets()
         cases = [await desk.find(f"ticket:{number}") for number in dict.fromkeys(tickets)]
-        case = cases[0] if cases else desk.begin(title)
+        case = cases[0] if cases else await desk.begin(title)
         links = [f"{settings.freshdesk.url}/a/tickets/{number}" for number in tickets if settings.freshdesk]
         data = {
             "title": title or case.title,

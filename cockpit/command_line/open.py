@@ -7,7 +7,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from cockpit.command_line.outcome import Exit, Failure
+from cockpit.command_line.outcome import Exit, Failure, say
 from cockpit.config import load
 
 if TYPE_CHECKING:
@@ -45,6 +45,8 @@ def open_cockpit(settings: Settings, reference: str | None) -> int:
     gc.enable()
     app = CockpitApp(Desk(settings), reference)
     app.run()
+    for what in app.unkept:
+        say(f"cockpit: Another program held the journal to the end, so this was not done: {what}.")
     # It all goes with the process: to look through it for garbage once more would take half of the time to quit.
     gc.freeze()
     return app.return_code or Exit.YES

@@ -18,6 +18,7 @@ from cockpit.engine.journal import Action, Journal
 from cockpit.engine.ledger import delivery_of
 from cockpit.engine.session import Session
 from cockpit.engine.view import Case, Delivery, Part
+from cockpit.engine.writing import Writing
 from cockpit.incident.facts import Incident, Source, Status, Ticket, TicketStatus
 from cockpit.incident.process import Clocks, Process, load
 from cockpit.incident.sensors import People
@@ -81,6 +82,7 @@ class Desk:
         )
         # Who only reads leaves nothing behind that another process would deliver.
         self.journal = Journal(settings.state_dir / JOURNAL, kept=not settings.read_only)
+        self.writing = Writing()
         self.connection = Connection(settings, timeout)
         self.directory = Directory(self.connection, settings.placeholders)
 
@@ -100,33 +102,41 @@ class Desk:
 
     def session(self, case: Case) -> Session:
         """The case's session, not yet started."""
-        self.journal.touch_case(case.key, self.settings.now())
-        self._book_runs(case)
-        return Session(
-            case, settings=self.settings, journal=self.journal, connection=self.connection,
+        session = Session(
+            case, settings=self.settings, journal=self.journal, writing=self.writing, connection=self.connection,
             process=self.process, people=self.people, directory=self.directory,
         )  # fmt: skip
+        session.keep(lambda: self.journal.touch_case(case.key, self.settings.now()), "that it was opened", "opened")
+        session.keep(lambda: self._book_runs(case, session), "the commands that were run", "runs")
+        return session
 
-    def _book_runs(self, case: Case) -> None:
+    def _book_runs(self, case: Case, session: Session) -> None:
         """Journal the commands of `cockpit run` that belong to the case and that nothing has noted yet."""
         folder = self.settings.state_dir / RUNS
         if folder.is_dir() and not self.settings.read_only:
             from cockpit.engine.runs import Runs  # on systems without file locks there is no such folder
 
             Runs(folder).book_for(case, self.journal, self.settings.now())
+            session.look()
 
-    def begin(self, title: str) -> Case:
-        """A new case of which nothing is there but a title. Raises `Impossible` for one that mustn't be kept."""
+    async def begin(self, title: str) -> Case:
+        """A new case of which nothing is there but a title.
+
+        Raises `Impossible` for one that mustn't be kept, `NotSaved` if it can't be.
+        """
         if (reason := self.settings.betrayed_by(title) or self.settings.awaits(title)) is not None:
             raise Impossible(reason)
-        return self.journal.new_case(title, self.settings.now())
+        return await self.writing.patiently(lambda: self.journal.new_case(title, self.settings.now()))
 
-    def case_of(self, incident: Incident) -> Case:
-        """The case of that PagerDuty incident, begun if there is none."""
-        return self.journal.new_case(incident.title, self.settings.now(), incident.id, incident.number)
+    async def case_of(self, incident: Incident) -> Case:
+        """The case of that PagerDuty incident, begun if there is none. Raises `NotSaved`."""
+        now = self.settings.now()
+        return await self.writing.patiently(
+            lambda: self.journal.new_case(incident.title, now, incident.id, incident.number)
+        )
 
-    def case_of_ticket(self, ticket: Ticket) -> Case:
-        """The case that the ticket belongs to, begun with it if there is none."""
+    async def case_of_ticket(self, ticket: Ticket) -> Case:
+        """The case that the ticket belongs to, begun with it if there is none. Raises `NotSaved`."""
         for case in self.journal.cases():
             told = [
                 entry.action.kind
@@ -137,12 +147,12 @@ class Desk:
             if told and told[-1] in LINKING and not self._over(case):
                 return case
         now = self.settings.now()
-        case = self.journal.new_case(ticket.subject, now)
+        case = await self.writing.patiently(lambda: self.journal.new_case(ticket.subject, now))
         action = Action(
             uuid.uuid4().hex, case.key, "link_ticket", None, self.settings.me, now,
             {"ticket": ticket.id, "subject": ticket.subject},
         )  # fmt: skip
-        self.journal.add(action, Part.NOTE, NOTES)
+        await self.writing.patiently(lambda: self.journal.add(action, Part.NOTE, NOTES))
         return case
 
     def history(self, case: Case) -> tuple[Delivery, ...]:
@@ -208,7 +218,7 @@ class Desk:
             raise UnknownReference(
                 f"{host} isn't the PagerDuty account of this config ({urlsplit(incident.url).netloc})."
             )
-        return self.case_of(incident)
+        return await self.case_of(incident)
 
     def known(self, reference: str) -> Case | None:
         """The case with that number or id, if this machine has worked on it; no service is asked."""
@@ -238,7 +248,7 @@ class Desk:
             ticket = await service.ticket(number)
         except NotFound:
             raise NoSuchIncident(f"Freshdesk has no ticket {number}, or hides it from this key.") from None
-        return self.case_of_ticket(ticket)
+        return await self.case_of_ticket(ticket)
 
     async def offer(self) -> Offer:
         """What there is to open. A service that fails is told in `errors`; the other is offered all the same."""
@@ -277,12 +287,17 @@ class Desk:
         return await self.connection.pagerduty.services()
 
     def hurry(self) -> None:
-        """The program is about to end: wait no longer for another process that writes the journal."""
+        """A screen is drawn from now on: wait for no other process that writes the journal (see `writing`)."""
         self.journal.hurry()
+
+    def last_try(self) -> tuple[str, ...]:
+        """The program is about to end: keep what still waits for the journal; what can't be kept, in words."""
+        return self.writing.last_try()
 
     async def close(self) -> None:
         """Close the connection and the journal; within a second."""
         await self.connection.close()
+        self.last_try()
         self.journal.close()
 
 

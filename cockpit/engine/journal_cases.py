@@ -51,8 +51,11 @@ class Cases(JournalFile):
         return tuple(self._case(row[0]) for row in rows)
 
     def save_case(self, case: Case) -> None:
-        """Keep what was learnt about the case's outside parts; what another process learnt meanwhile stays."""
-        with self._transaction() as db:
+        """Keep what was learnt about the case's outside parts; what another process learnt meanwhile stays.
+
+        Waits for no other process (`Busy`), as it is learnt again.
+        """
+        with self._transaction(patient=False) as db:
             db.execute(
                 "UPDATE cases SET title = ?, incident_id = coalesce(?, incident_id), number = coalesce(?, number),"
                 " channel_id = coalesce(?, channel_id), channel_name = coalesce(?, channel_name) WHERE key = ?",
@@ -60,6 +63,6 @@ class Cases(JournalFile):
             )
 
     def touch_case(self, key: str, now: datetime) -> None:
-        """Remember that the case was opened now, so that it is offered first next time."""
-        with self._transaction() as db:
+        """Remember that the case was opened now, so that it is offered first next time. Waits for no other process."""
+        with self._transaction(patient=False) as db:
             db.execute("UPDATE cases SET opened_at = ? WHERE key = ?", (now.isoformat(), key))

@@ -67,11 +67,14 @@ class Drafts(JournalFile):
             self._forget_pages()
 
     def save_snapshot(self, case_key: str, snapshot: Snapshot, now: datetime) -> None:
-        """Keep the last known facts for the next start's first paint (the newest messages only)."""
+        """Keep the last known facts for the next start's first paint (the newest messages only).
+
+        Waits for no other process (`Busy`), as they are read again.
+        """
         if snapshot.slack is not None and len(snapshot.slack.messages) > MESSAGES_KEPT:
             kept = snapshot.slack.messages[-MESSAGES_KEPT:]
             snapshot = replace(snapshot, slack=replace(snapshot.slack, messages=kept))
-        with self._transaction() as db:
+        with self._transaction(patient=False) as db:
             db.execute(
                 "INSERT OR REPLACE INTO snapshots (case_key, body, saved_at) VALUES (?, ?, ?)",
                 (case_key, msgspec.json.encode(snapshot, enc_hook=_plain), now.isoformat()),

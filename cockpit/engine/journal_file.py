@@ -43,6 +43,10 @@ class NotSaved(OSError):
         return f"Not saved: the journal in {Path(self.filename).parent} can't be written ({self.reason})."
 
 
+class Busy(NotSaved):
+    """Another process holds the journal, and this one doesn't wait: it is to be tried again soon (see `writing`)."""
+
+
 class Damaged(Exception):
     """What the file holds can't be what was written; the message says what was found."""
 
@@ -63,6 +67,7 @@ class JournalFile:
     def __init__(self, path: Path, *, kept: bool = True) -> None:
         self.path = path
         self.notice: str | None = None
+        self._hurried = False
         try:
             private_folder(path.parent)
             self._db = self._opened()
@@ -138,17 +143,27 @@ class JournalFile:
         return aside
 
     def hurry(self) -> None:
-        """From now on wait for no other process: what can't be written at once raises `NotSaved`."""
-        self._db.execute("PRAGMA busy_timeout = 50")
+        """From now on wait for no other process: what can't be written at once raises `Busy`."""
+        self._hurried = True
+
+    def _wait_for_others(self, seconds: float) -> None:
+        self._db.execute(f"PRAGMA busy_timeout = {1000 * seconds:.0f}")
+
+    def free(self) -> None:
+        """Write nothing. Raises as any write would: `Busy` while another process holds the journal."""
+        with self._transaction():
+            pass
 
     def close(self) -> None:
         """Close the file; everything was durable before."""
         self._db.close()
 
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        """All of it, durable, or nothing. Raises `NotSaved`."""
+    def _transaction(self, *, patient: bool = True) -> Iterator[sqlite3.Connection]:
+        """All of it, durable, or nothing. Raises `NotSaved`; if not `patient`, or once `hurry` was called, `Busy`."""
+        hurried = self._hurried or not patient
         try:
+            self._wait_for_others(0 if hurried else BUSY)
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield self._db
@@ -159,7 +174,8 @@ class JournalFile:
                     self._db.execute("ROLLBACK")
                 raise
         except sqlite3.OperationalError as error:
-            raise NotSaved(self.path, error) from error
+            held = hurried and error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+            raise (Busy if held else NotSaved)(self.path, error) from error
 
     def _forget_pages(self) -> None:
         """Empty the write-ahead log, where a page's earlier contents stand. Another process's reader may keep it."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from cockpit.engine.actions import ActionKind
     from cockpit.engine.journal import Action, Entry, Journal
     from cockpit.engine.telling import Telling
+    from cockpit.engine.writing import Writing
 
 LOOK_AFTER = (0.125, 0.5, 0.625)
 """The waits before each look-up of a write of unknown outcome, in times that a request may take (of 8 s: 1, 4 and 5 s).
@@ -34,13 +35,14 @@ ABSENT_TWICE = 2
 class LookUp:
     """Looks one case's writes up.
 
-    `arrived` is told of each that was found, with its outcome; `tell` hears in words what was found by its likeness
-    alone. `timeout` is how many seconds a request may take.
+    `writing` takes down what was seen; `arrived` is told of each that was found, with its outcome; `tell` hears in
+    words what was found by its likeness alone. `timeout` is how many seconds a request may take.
     """
 
     def __init__(
         self,
         journal: Journal,
+        writing: Writing,
         *,
         now: Callable[[], datetime],
         timeout: float,
@@ -48,6 +50,7 @@ class LookUp:
         tell: Callable[[str], None],
     ) -> None:
         self._journal = journal
+        self._writing = writing
         self._now = now
         self._timeout = timeout
         self._arrived = arrived
@@ -60,6 +63,9 @@ class LookUp:
         except (Held, Refused) as error:
             # The world is such that it can't be looked up, now or later: a few more looks, then a person.
             recognition = CantTell(str(error))
+        return await self._writing.patiently(lambda: self._take_down(entry, recognition))
+
+    def _take_down(self, entry: Entry, recognition: Found | Absent | CantTell) -> bool:
         if isinstance(recognition, Found):
             self._found(entry, recognition)
             return False

@@ -26,7 +26,7 @@ from cockpit.engine.actions.kind import (
     NotConfigured,
     Reach,
 )
-from cockpit.engine.journal_file import NotSaved
+from cockpit.engine.journal_file import Busy, NotSaved
 from cockpit.engine.look_up import LookUp, claimed, rivals
 from cockpit.engine.telling import Telling
 from cockpit.engine.view import Case, DeliveryState, Part
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from cockpit.engine.actions import ActionKind
     from cockpit.engine.delivery_lock import DeliveryLock
     from cockpit.engine.journal import Action, Entry, Journal
+    from cockpit.engine.writing import Writing
     from cockpit.incident.facts import Source
 
 GLANCE = 0.25
@@ -73,6 +74,7 @@ class Outbox:
     def __init__(
         self,
         journal: Journal,
+        writing: Writing,
         lock: DeliveryLock,
         *,
         case: Callable[[], Case],
@@ -86,6 +88,7 @@ class Outbox:
         timeout: float,
     ) -> None:
         self._journal = journal
+        self._writing = writing
         self._lock = lock
         self._case = case
         self._reach = reach
@@ -95,7 +98,7 @@ class Outbox:
         self._changed = changed
         self._tell = tell
         self._betrayed_by = betrayed_by
-        self._look_up = LookUp(journal, now=now, timeout=timeout, arrived=self.finish, tell=tell)
+        self._look_up = LookUp(journal, writing, now=now, timeout=timeout, arrived=self.finish, tell=tell)
         self._wake = asyncio.Event()
         self._turned = asyncio.Event()
         self._busy: dict[str, asyncio.Task[None]] = {}
@@ -199,14 +202,17 @@ class Outbox:
     async def _deliver(self, entry: Entry) -> None:
         try:
             await self._attempt(entry)
+        except Busy:
+            await self._writing.patiently(self._journal.free)
         except NotSaved as fault:
             self._tell(f"{fault} Nothing goes out until it can.")
             # Nothing goes out that isn't taken down before. If it was the outcome that couldn't be, the delivery stays
             # *sending* and is looked up. The lane rests, so that a full disk doesn't make it spin.
             await asyncio.sleep(UNWRITTEN_PAUSE)
         except Exception as fault:
+            broken = fault
             with suppress(NotSaved):
-                self._broken(entry, fault)
+                await self._writing.patiently(lambda: self._broken(entry, broken))
             raise
         finally:
             self._changed()
@@ -224,23 +230,30 @@ class Outbox:
                 raise Held(words)
             looked_at, baseline = await self._look(entry, performer, reach)
         except Already as already:
-            self.finish(entry, already.outcome)
+            done = already.outcome
+            await self._writing.patiently(lambda: self.finish(entry, done))
             return
         except (Held, NotConfigured, ServiceError) as error:
-            self._not_sent(entry, error)
+            await self._not_sent(entry, error)
             return
+        # How the sending ended waits for the journal; that it begins doesn't, since meanwhile the look would grow old.
+        self._looks[entry.seq] = looked_at, baseline
         self._journal.sending(entry.seq, baseline, self._now())
+        del self._looks[entry.seq]
         self._changed()
         try:
             outcome = await performer.send(reach, entry.action, baseline)
         except OutcomeUnknown as error:
-            self._journal.unknown(entry.seq, self._now(), str(error), not_before=self._look_up.next(0))
+            words = str(error)
+            await self._writing.patiently(
+                lambda: self._journal.unknown(entry.seq, self._now(), words, not_before=self._look_up.next(0))
+            )
         except (Held, NotConfigured, ServiceError) as error:
             if isinstance(error, Limited):
                 self._looks[entry.seq] = looked_at, baseline
-            self._not_sent(entry, error)
+            await self._not_sent(entry, error)
         else:
-            self.finish(entry, outcome)
+            await self._writing.patiently(lambda: self.finish(entry, outcome))
 
     async def _look(self, entry: Entry, performer: ActionKind | Telling, reach: Reach) -> tuple[float, Data]:
         """The guard's look at fresh facts: when, and the baseline."""
@@ -266,26 +279,30 @@ class Outbox:
         anchor = self._journal.anchor(entry.action.case_key)
         return Telling(kind, self._journal.outcome(entry.action.id), self._now(), anchor)
 
-    def _not_sent(self, entry: Entry, error: Exception) -> None:
+    async def _not_sent(self, entry: Entry, error: Exception) -> None:
         """Nothing went out. While the outcome of an earlier attempt is unknown it stays unknown."""
-        now = self._now()
+        now, seq = self._now(), entry.seq
         open_question = entry.state in (DeliveryState.UNKNOWN, DeliveryState.SENDING)
         if isinstance(error, (Held, Refused)) and not open_question:
-            self._journal.refuse(entry.seq, now, str(error), held=isinstance(error, Held))
-            if isinstance(error, Held):
+            held = isinstance(error, Held)
+            await self._writing.patiently(lambda: self._journal.refuse(seq, now, str(error), held=held))
+            if held:
                 self._held(entry)
             return
-        failures = self._failures[entry.seq] = self._failures.get(entry.seq, -1) + 1
+        failures = self._failures[seq] = self._failures.get(seq, -1) + 1
         wait = timedelta(seconds=error.retry_after) if isinstance(error, Limited) else backoff(failures)
+        then = _wall() + wait
         if open_question:
-            self._journal.unknown(entry.seq, now, str(error), not_before=_wall() + wait, looks=entry.looks)
+            await self._writing.patiently(
+                lambda: self._journal.unknown(seq, now, str(error), not_before=then, looks=entry.looks)
+            )
         else:
-            self._journal.requeue(entry.seq, now, str(error), _wall() + wait)
+            await self._writing.patiently(lambda: self._journal.requeue(seq, now, str(error), then))
 
     def finish(self, entry: Entry, outcome: Data, by: str | None = None) -> None:
         """It is known to have arrived (`by`: from whom). An effect's note is queued in the same transaction.
 
-        The case learns from it.
+        The case learns from it. Raises `NotSaved`.
         """
         self._failures.pop(entry.seq, None)
         if entry.part is Part.NOTE:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from cockpit.engine.actions import KINDS
@@ -15,7 +16,7 @@ from cockpit.engine.actions.kind import NOTES, Impossible, Reach
 from cockpit.engine.card import StatusCard
 from cockpit.engine.delivery_lock import DeliveryLock
 from cockpit.engine.handover import hand_over, write_brief
-from cockpit.engine.journal import Action, Draft
+from cockpit.engine.journal import Action, Draft, Entry
 from cockpit.engine.journal_file import NotSaved
 from cockpit.engine.ledger import outbox_of, records_of
 from cockpit.engine.notices import notices
@@ -24,6 +25,7 @@ from cockpit.engine.outreach import Outreach
 from cockpit.engine.threads import lift_data, unlifted
 from cockpit.engine.view import READ_ONLY, Case, DeliveryState, Part, View
 from cockpit.engine.watch import Watch
+from cockpit.engine.writing import NOT_KEPT_YET
 from cockpit.incident.checklist import Assessor
 from cockpit.incident.facts import Record, Snapshot, Source
 from cockpit.incident.guards import INTERNAL_HOSTS, Guard
@@ -34,7 +36,8 @@ from cockpit.services.errors import ServiceError
 if TYPE_CHECKING:
     from cockpit.engine.connection import Connection
     from cockpit.engine.directory import Colleague, Directory
-    from cockpit.engine.journal import Entry, Journal
+    from cockpit.engine.journal import Journal
+    from cockpit.engine.writing import Writing
     from cockpit.incident.brief import Brief
     from cockpit.incident.communities import Community
     from cockpit.incident.facts import Person
@@ -65,6 +68,7 @@ class Session:
         *,
         settings: Settings,
         journal: Journal,
+        writing: Writing,
         connection: Connection,
         process: Process,
         people: People,
@@ -76,6 +80,7 @@ class Session:
         self.outreach = Outreach(settings, connection, lambda: self.view.snapshot)
         self._people = people
         self._journal = journal
+        self._writing = writing
         self._connection = connection
         self._case = self._learnt(case)
         self._listeners: list[Listener] = []
@@ -104,6 +109,7 @@ class Session:
         )
         self._outbox = Outbox(
             journal,
+            writing,
             DeliveryLock(settings.state_dir / "locks" / f"{case.key}.lock"),
             case=lambda: self._case,
             reach=self._reach,
@@ -127,6 +133,7 @@ class Session:
         )
         self._refresh_log()
         self.view = self._view()
+        self._unsubscribe = writing.subscribe(self._written)
 
     def _learnt(self, case: Case) -> Case:
         """The case with what done deliveries taught of it, should the program have stopped before it was kept."""
@@ -161,12 +168,16 @@ class Session:
             assessment=self._assessor.assess(snapshot, now),
             outbox=self._outbox_view,
             now=now,
-            notices=(*notices(snapshot, self._connection.skews()), *self._told),
+            notices=(*notices(snapshot, self._connection.skews()), *self._told, *self._held()),
             me=self.settings.me,
             loading=all(poller.rounds == 0 for poller in pollers) and self._remembered_at is None,
             guard=self._guard,
             remembered_at=self._remembered_at if any(poller.rounds == 0 for poller in pollers) else None,
+            unsaved=self._writing.keys_of(self._case.key),
         )
+
+    def _held(self) -> tuple[str, ...]:
+        return () if self._writing.words is None else (self._writing.words,)
 
     def _publish_soon(self) -> None:
         """Make a new view and tell it, once, however much changes in this turn of the loop."""
@@ -216,10 +227,8 @@ class Session:
     def _learn(self, case: Case) -> None:
         if case != self._case:
             self._case = case
-            try:
-                self._journal.save_case(case)
-            except NotSaved as fault:
-                self._tell(str(fault))  # what it learnt is learnt again at the next start
+            # If it can't be kept, it is learnt again at the next start.
+            self.keep(lambda: self._journal.save_case(case), "what is known of the incident", "case")
             self._outbox.wake()
 
     def refresh(self, source: Source | None = None) -> None:
@@ -244,8 +253,9 @@ class Session:
     def act(self, kind: str, *, step: str | None = None, **data: Any) -> str:
         """Journal an action and let it be delivered; returns its id.
 
-        When this returns the intent is on disk. Raises `Impossible` if it can't be done now, `KeyError` for a kind
-        that there isn't, `ValueError` if the data lack something.
+        When this returns the intent is on disk; or, where another process holds the journal and this one can't wait,
+        it is in the view's outbox as not kept yet, and goes out once it is on disk. Raises `Impossible` if it can't be
+        done now, `KeyError` for a kind that there isn't, `ValueError` if the data lack something.
         """
         performer = KINDS[kind]
         if missing := performer.needs - data.keys():
@@ -258,11 +268,11 @@ class Session:
         if self.settings.undecided(data):
             data["undecided"] = True  # the audit then calls it by its kind, since its lines stay
         action = Action(uuid.uuid4().hex, self._case.key, kind, step, self.settings.me, self.now(), data)
+        where = (Part.NOTE, NOTES) if performer.service is None else (Part.EFFECT, performer.destination(data))
         try:
-            if performer.service is None:
-                self._journal.add(action, Part.NOTE, NOTES)
-            else:
-                self._journal.add(action, Part.EFFECT, performer.destination(data))
+            self._writing.soon(
+                lambda: self._journal.add(action, *where), performer.words(action), entry=_not_kept_yet(action, *where)
+            )
         except NotSaved as fault:
             raise Impossible(f"{fault} Nothing was done.") from fault
         self._journal_changed()
@@ -297,38 +307,46 @@ class Session:
 
         What is on the screen now is what was seen of the world: only what comes after it holds the delivery back again.
         """
-        self._must_write()
-        entry = self._journal.entry(seq)
+        self._decide(seq, partial(self._retry, self.view), "trying it again")
+
+    def _retry(self, view: View, entry: Entry) -> None:
         if entry.state is DeliveryState.REFUSED:
-            seen = KINDS[entry.action.kind].seen(self.view, entry.action.data)
-            self._journal.requeue(seq, self.now(), known={**entry.outcome, **seen}, by=self.settings.me)
-            self._journal_changed()
-            self._outbox.wake()
+            seen = KINDS[entry.action.kind].seen(view, entry.action.data)
+            self._journal.requeue(entry.seq, self.now(), known={**entry.outcome, **seen}, by=self.settings.me)
 
     def drop(self, seq: int) -> None:
         """Give up a delivery that was refused or is still queued. One that may have gone out can't be dropped.
 
         Raises `Impossible`.
         """
-        self._must_write()
-        if self._journal.entry(seq).state in (DeliveryState.REFUSED, DeliveryState.QUEUED):
-            self._journal.drop(seq, self.now(), self.settings.me)
-            self._journal_changed()
+        self._decide(seq, self._drop, "giving it up")
+
+    def _drop(self, entry: Entry) -> None:
+        if entry.state in (DeliveryState.REFUSED, DeliveryState.QUEUED):
+            self._journal.drop(entry.seq, self.now(), self.settings.me)
 
     def settle(self, seq: int, arrived: bool) -> None:
         """A person's word on a delivery of unknown outcome: it arrived, or it is to be sent again.
 
         Raises `Impossible`.
         """
-        self._must_write()
-        entry = self._journal.entry(seq)
+        self._decide(seq, partial(self._settle, arrived), "what was said of it")
+
+    def _settle(self, arrived: bool, entry: Entry) -> None:
         if entry.state is not DeliveryState.UNKNOWN:
             return
         if arrived:
             self._outbox.finish(entry, {"confirmed_by_hand": True}, by=self.settings.me)
         else:
             known = {**entry.outcome, "sent_again_by_hand": True}
-            self._journal.requeue(seq, self.now(), known=known, by=self.settings.me)
+            self._journal.requeue(entry.seq, self.now(), known=known, by=self.settings.me)
+
+    def _decide(self, seq: int, decision: Callable[[Entry], None], what: str) -> None:
+        """Take down what a person decided on a delivery, looking at how it stands at that moment. Raises `NotSaved`."""
+        self._must_write()
+        if seq < 0:
+            raise Impossible(f"{NOT_KEPT_YET} Wait until it is.")
+        self._writing.soon(lambda: decision(self._journal.entry(seq)), what)
         self._journal_changed()
         self._outbox.wake()
 
@@ -337,14 +355,33 @@ class Session:
         source = KINDS[entry.action.kind].service
         self.refresh(source)
 
-    def _journal_changed(self) -> None:
+    def keep(self, write: Callable[[], object], what: str, key: str) -> bool:
+        """Write to the journal what is missed by nobody: if it can't be kept, that is only told. Whether it can."""
+        try:
+            self._writing.soon(write, what, key=(self._case.key, key))
+        except NotSaved as fault:
+            self._tell(str(fault))
+            return False
+        return True
+
+    def look(self) -> None:
+        """Look at the journal anew: something was put into it."""
         self._refresh_log()
-        # At once, so that who has just acted sees it in the view; the listeners hear of it in the next turn.
         self.view = self._view()
+
+    def _written(self, failure: str | None) -> None:
+        """What waits for the journal changed."""
+        if failure is not None:
+            self._tell(failure)
+        self._journal_changed()
+        self._outbox.wake()
+
+    def _journal_changed(self) -> None:
+        self.look()  # at once, so that who has just acted sees it in the view; the listeners hear in the next turn
         self._publish_soon()
 
     def _refresh_log(self) -> None:
-        entries = self._journal.entries(self._case.key)
+        entries = (*self._journal.entries(self._case.key), *self._writing.entries_of(self._case.key))
         slack = self._watch.facts.slack
         # Until the channel was read, what is remembered of its log stands in for it.
         remembered = () if self._watch.channel_read else self._remembered_records
@@ -358,15 +395,20 @@ class Session:
     # --- drafts --------------------------------------------------------------------------------------------------
 
     def save_draft(self, key: str, text: str, **data: Any) -> datetime:
-        """Keep a text being written; durable when this returns. Returns when it was saved. Raises `NotSaved`.
+        """Keep a text being written. Returns when it was written. Raises `NotSaved`.
 
-        A secret in it is masked, and that is told: it can't be sent with one anyway.
+        It is durable when this returns, or as soon as the key isn't in the view's `unsaved` any more. A secret in it is
+        masked, and that is told: it can't be sent with one anyway.
         """
         now, scrubbed = self.now(), self.settings.scrubbed
         if self.settings.betrayed_by((text, data)) is not None:
             self._tell("A text being written held a secret from the config: its draft is kept with ••• in that place.")
             text, data = scrubbed(text), {name: scrubbed(str(value)) for name, value in data.items()}
-        self._journal.save_draft(self._case.key, Draft(key, text, data, now))
+        draft = Draft(key, text, data, now)
+        case_key = self._case.key
+        self._writing.soon(
+            lambda: self._journal.save_draft(case_key, draft), "a text being written", key=(case_key, key)
+        )
         return now
 
     def draft(self, key: str) -> Draft | None:
@@ -374,8 +416,9 @@ class Session:
         return self._journal.draft(self._case.key, key)
 
     def drop_draft(self, key: str) -> None:
-        """Forget a draft."""
-        self._journal.drop_draft(self._case.key, key)
+        """Forget a draft. Raises `NotSaved`."""
+        case_key = self._case.key
+        self._writing.soon(lambda: self._journal.drop_draft(case_key, key), "a text thrown away", key=(case_key, key))
 
     # --- its life ------------------------------------------------------------------------------------------------
 
@@ -423,12 +466,9 @@ class Session:
                 self._save()
 
     def _save(self) -> None:
-        try:
-            self._journal.save_snapshot(self._case.key, self.view.snapshot, self.now())
-        except NotSaved as fault:
-            self._tell(str(fault))
-        else:
-            self._watch.news = False
+        snapshot, now = self.view.snapshot, self.now()
+        kept = self.keep(lambda: self._journal.save_snapshot(self._case.key, snapshot, now), "what was read", "facts")
+        self._watch.news = not kept
 
     async def read_once(self) -> None:
         """One reading of all three, for commands. Never raises for a service: its health tells."""
@@ -439,7 +479,7 @@ class Session:
 
     async def idle(self) -> None:
         """Wait until nothing more can go out now: all is delivered, refused, waiting for its time or for a person."""
-        while self._tasks and (self._outbox.busy or self._outbox.deliverable()):
+        while self._tasks and (self._writing.waits or self._outbox.busy or self._outbox.deliverable()):
             await self._outbox.turn()
 
     async def close(self) -> None:
@@ -451,4 +491,14 @@ class Session:
             await asyncio.wait(tasks, timeout=PARTING)
         if self._watch.news:
             self._save()
+        self._unsubscribe()
         self._listeners.clear()
+
+
+def _not_kept_yet(action: Action, part: Part, destination: str) -> Entry:
+    """The delivery as it will be, while the journal can't take it; its `seq` is one that no journal gives."""
+    return Entry(
+        seq=-1 - int(action.id, 16), action=action, part=part, destination=destination, state=DeliveryState.QUEUED,
+        attempts=0, changed_at=action.at, sent_at=None, not_before=None, baseline={}, outcome={}, error=NOT_KEPT_YET,
+        held=False, asks=False, looks=0,
+    )  # fmt: skip

@@ -112,3 +112,5 @@ class View:
     """When the facts were saved, while they still come from the journal and not from the services."""
     guard: Guard = USUAL
     """What is watched for in texts that go out."""
+    unsaved: frozenset[str] = frozenset()
+    """The keys of what waits for the journal while another process holds it, texts being written among them."""

@@ -17,6 +17,7 @@ from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 
+from cockpit.engine.journal_file import NotSaved
 from cockpit.engine.view import READ_ONLY
 from cockpit.incident.facts import LABELS, Incident
 from cockpit.incident.text import clean, one_line
@@ -91,6 +92,8 @@ class CockpitApp(InTurn[None]):
         self._clashes: set[str] = set()
         self.session: Session | None = None
         """The session on the screen."""
+        self.unkept: tuple[str, ...] = ()
+        """What was done and couldn't be kept to the end, since another process held the journal; in words."""
         self._entitled: str | None = None
         self._missed: list[str] | None = None
         """What wasn't signalled while the terminal is lent; None: it is ours."""
@@ -107,6 +110,7 @@ class CockpitApp(InTurn[None]):
 
     def on_mount(self) -> None:
         """Paint the last known incident at once; ask the services after that."""
+        self.desk.hurry()
         self.call_after_refresh(self._begin)
         self._heed_signals()
         for name in self.desk.settings.keys.keys() - known_bindings():
@@ -174,12 +178,20 @@ class CockpitApp(InTurn[None]):
                 self.exit(return_code=4, message=str(missing))
             except ServiceError as error:
                 await self.choose(f"{self._reference} couldn't be looked up. {LABELS[error.source]}: {error}")
+            except NotSaved as fault:
+                self.exit(return_code=2, message=str(fault))
             return
         offer = await self.desk.offer()
         if len(offer.p1) == 1:
-            await self.open(self.desk.case_of(offer.p1[0]))
+            await self._open_first(offer.p1[0])
         else:
             await self.choose(begun=offer)
+
+    async def _open_first(self, incident: Incident) -> None:
+        try:
+            await self.open(await self.desk.case_of(incident))
+        except NotSaved as fault:
+            self.exit(return_code=2, message=str(fault))
 
     async def choose(self, why: str = "", begun: Offer | None = None) -> None:
         """Ask a person which incident, and open it; once at a time. Runs in a worker."""
@@ -203,10 +215,13 @@ class CockpitApp(InTurn[None]):
                 elif await self._declare():
                     return
                 continue
-            if isinstance(chosen, Incident):
-                await self.open(self.desk.case_of(chosen))
-            else:
-                await self.open(self.desk.case_of_ticket(chosen))
+            desk = self.desk
+            case = desk.case_of(chosen) if isinstance(chosen, Incident) else desk.case_of_ticket(chosen)
+            try:
+                await self.open(await case)
+            except NotSaved as fault:
+                self.notify(str(fault), severity="error", timeout=10, markup=False)
+                continue
             return
 
     async def _declare(self) -> bool:
@@ -217,11 +232,11 @@ class CockpitApp(InTurn[None]):
         from cockpit.engine.actions import Impossible
 
         try:
-            await self.open(self.desk.begin(data["title"]))
+            await self.open(await self.desk.begin(data["title"]))
             assert self.session is not None
             self.session.act("declare", **data)
-        except Impossible as impossible:
-            self.notify(str(impossible), timeout=10, markup=False)
+        except (Impossible, NotSaved) as obstacle:
+            self.notify(str(obstacle), timeout=10, markup=False)
             return self.session is not None
         return True
 
@@ -329,7 +344,7 @@ class CockpitApp(InTurn[None]):
         """Give the title back, end the session; what is on its way is looked up at the next start."""
         if self._entitled is not None:
             self._tell_terminal(signalling.GIVE_BACK_TITLE)
-        self.desk.hurry()
         if self.session is not None:
             await self.session.close()
+        self.unkept = self.desk.last_try()
         await self.desk.connection.close()

@@ -170,6 +170,7 @@ async def live(order: Order) -> None:
         # From here on, and not from the fork on: the desk's opening writes are part of it.
         Reaper(Point(**{**order.point, "place": Place(order.point["place"])})).install()
     desk = Desk(settings_of(order))
+    desk.hurry()  # as the screen does
     case = desk.journal.case(order.case_key) if order.case_key else await desk.find(order.reference)
     say(case=case.key, notice=desk.journal.notice)
     session = desk.session(case)

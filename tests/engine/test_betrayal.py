@@ -142,10 +142,10 @@ async def test_where_the_command_failed_a_text_is_gone_once_it_is_dropped(settin
     await desk.close()
 
 
-def test_a_case_does_not_begin_with_one(settings: Settings, sandbox: Sandbox) -> None:
+async def test_a_case_does_not_begin_with_one(settings: Settings, sandbox: Sandbox) -> None:
     desk = Desk(settings)
     with pytest.raises(Impossible, match="from the config"):
-        desk.begin(f"Hub down {sandbox.credentials()['slack_token']}")
+        await desk.begin(f"Hub down {sandbox.credentials()['slack_token']}")
     assert desk.journal.cases() == ()
-    assert desk.begin("Hub down").title == "Hub down"
+    assert (await desk.begin("Hub down")).title == "Hub down"
     desk.journal.close()

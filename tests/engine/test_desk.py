@@ -17,7 +17,7 @@ from tests.conftest import settings_for
 async def known(desk: Desk) -> tuple[Case, str]:
     """The one open incident's case and its address."""
     (incident,) = (await desk.offer()).incidents
-    return desk.case_of(incident), incident.url
+    return await desk.case_of(incident), incident.url
 
 
 async def test_an_incident_is_found_by_number_id_and_address(desk: Desk) -> None:

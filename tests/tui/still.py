@@ -171,6 +171,9 @@ class StillDesk:
     def hurry(self) -> None:
         """There is no journal to wait for."""
 
+    def last_try(self) -> tuple[str, ...]:
+        return ()
+
 
 def still_app(view: View | None, offer: Offer | None = None, reasons: Mapping[str, str] | None = None) -> CockpitApp:
     """The cockpit on a frozen view; without one, on a desk that remembers nothing."""

@@ -227,6 +227,8 @@ class ReplyPane(Pane):
             foot.show((self.outcome, self._ink) if self.outcome else (start, "dim"))
             return
         saved = f" · saved {moments.clock(self.saved_at)}" if self.saved_at else ""
+        if self._view is not None and f"reply:{self.ticket}" in self._view.unsaved:
+            saved = " · not saved yet"
         standing = f"{PURPOSES[self.purpose]}{saved}"
         if self.outcome:
             foot.show((standing, "dim"), (self.outcome, self._ink))
