@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
+import os
 import secrets
 import sys
 import tempfile
@@ -13,6 +14,7 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 from tests.crash.driver import Life, run
+from tests.crash.typing import Typing, typing
 
 
 def table(lives: list[Life]) -> str:
@@ -39,12 +41,15 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=1000, metavar="N", help="how many processes are killed")
     parser.add_argument("--seed", type=int, default=None, metavar="N", help="the dice; printed, so a run can be redone")
     parser.add_argument("--lanes", type=int, default=4, metavar="N", help="lives led at the same time")
+    parser.add_argument("--typing", type=int, metavar="N", help="instead: type into the screen, through N deaths")
     given = parser.parse_args()
     seed = given.seed if given.seed is not None else secrets.randbelow(10**6)
     print(f"seed {seed}", flush=True)
     # The sandbox would tell of each client that died in the middle of a request.
     logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
     begun = time.monotonic()
+    if given.typing is not None:
+        return _type(given.typing, seed)
 
     def told(life: Life) -> None:
         killed = sum(death.killed for death in life.deaths)
@@ -58,6 +63,19 @@ def main() -> int:
     print(table(lives))
     print(f"{violations} violations; {len(lives)} lives; {time.monotonic() - begun:.0f} s; seed {seed}")
     return 1 if violations else 0
+
+
+def _type(deaths: int, seed: int) -> int:
+    def told(so_far: Typing) -> None:
+        if so_far.deaths % 10 == 0:
+            print(so_far.figures(), flush=True)
+
+    with tempfile.TemporaryDirectory() as folder:
+        result = asyncio.run(typing(deaths, seed, Path(folder), strict=True, told=told))
+    for violation in result.violations:
+        print(f"  VIOLATION {violation}")
+    print(f"{result.figures()} Seed {seed}, load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors.")
+    return 1 if result.violations else 0
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
-"""Fifty sudden deaths; `python -m tests.crash --kills 1000` is the same, longer."""
+"""Some sudden deaths of each sort; `python -m tests.crash` with its options is the same, longer."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from tests.crash.driver import run
+from tests.crash.typing import typing
 
 
 async def test_nothing_is_lost_and_nothing_done_twice_in_fifty_deaths(tmp_path: Path) -> None:
@@ -14,3 +15,9 @@ async def test_nothing_is_lost_and_nothing_done_twice_in_fifty_deaths(tmp_path: 
     assert sum(death.killed for life in lives for death in life.deaths) == 50
     ended = [ending for life in lives for ending in life.verdict.ended.values()]
     assert ended.count("once") > len(ended) / 2, "the processes lived long enough to do something"
+
+
+async def test_a_text_survives_the_deaths_of_the_screen_it_is_typed_into(tmp_path: Path) -> None:
+    result = await typing(2, seed=2026, folder=tmp_path, strict=False)
+    assert not result.violations, "\n".join(result.violations)
+    assert result.deaths == 2
