@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
-from cockpit.command_line.outcome import Exit, Failure
+from cockpit.command_line.outcome import Exit, Failure, say
 from cockpit.incident.facts import Source
 
 if TYPE_CHECKING:
@@ -21,10 +21,12 @@ LISTED: Final = 5
 
 @asynccontextmanager
 async def desk_for(settings: Settings) -> AsyncIterator[Desk]:
-    """A desk, closed at the end whatever happens."""
+    """A desk, closed at the end whatever happens. What became of a damaged journal is said."""
     from cockpit.engine.desk import Desk
 
     desk = Desk(settings)
+    if desk.journal.notice is not None:
+        say(f"cockpit: {desk.journal.notice}")
     try:
         yield desk
     finally:

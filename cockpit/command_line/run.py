@@ -145,6 +145,8 @@ class _Watched:
 
         try:
             self._desk = desk = Desk(self._settings)
+            if desk.journal.notice is not None:
+                say(f"cockpit: {desk.journal.notice}")
             named = self._incident
             self._case = desk.known(named) if named is not None else desk.at_work() or desk.remembered()
             runs = Runs(self._settings.state_dir / RUNS)

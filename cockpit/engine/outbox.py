@@ -22,6 +22,7 @@ from cockpit.engine.actions.kind import (
     NOTES,
     Already,
     Data,
+    Found,
     Held,
     NotConfigured,
     Reach,
@@ -59,6 +60,10 @@ LONGEST_BACKOFF = 60.0
 def backoff(attempts: int) -> timedelta:
     """How long to wait after that many failures: doubling from a second, with jitter, at most `LONGEST_BACKOFF`."""
     return timedelta(seconds=min(LONGEST_BACKOFF, 2.0 ** min(attempts, 6)) * random.uniform(0.75, 1.25))
+
+
+class _MayBeThere(Exception):
+    """What is to be sent may have been sent; the message says what there is."""
 
 
 class Outbox:
@@ -104,6 +109,8 @@ class Outbox:
         self._busy: dict[str, asyncio.Task[None]] = {}
         self._failures: dict[int, int] = {}
         self._looks: dict[int, tuple[float, Data]] = {}
+        self._begun = now()
+        self._looked_for: set[int] = set()
         self.delivering = False
 
     def wake(self) -> None:
@@ -228,10 +235,15 @@ class Outbox:
                 entry = self._journal.entry(entry.seq)
             if (words := self._betrayed_by(entry.action.data)) is not None:
                 raise Held(words)
+            await self._look_for_left_over(entry, performer, reach)
             looked_at, baseline = await self._look(entry, performer, reach)
         except Already as already:
             done = already.outcome
             await self._writing.patiently(lambda: self.finish(entry, done))
+            return
+        except _MayBeThere as doubt:
+            asked = f"{doubt} Look there: did it arrive?"
+            await self._writing.patiently(lambda: self._journal.unknown(entry.seq, self._now(), asked, asks=True))
             return
         except (Held, NotConfigured, ServiceError) as error:
             await self._not_sent(entry, error)
@@ -254,6 +266,23 @@ class Outbox:
             await self._not_sent(entry, error)
         else:
             await self._writing.patiently(lambda: self.finish(entry, outcome))
+
+    async def _look_for_left_over(self, entry: Entry, performer: ActionKind | Telling, reach: Reach) -> None:
+        """Look once whether what was done before this process, and is said never to have been sent, is there.
+
+        A journal whose last transactions were lost by damage doesn't know of all that was sent. A note in the channel
+        is known by its id: `Already`. What only its words tell is put to a person: `_MayBeThere`. All else is looked
+        at by its guard, or can be sent twice.
+        """
+        known = entry.action.at >= self._begun or entry.attempts or entry.outcome or entry.seq in self._looked_for
+        if known:
+            return
+        found = await performer.recognise(reach, entry)
+        self._looked_for.add(entry.seq)
+        if isinstance(found, Found) and entry.part is Part.NOTE:
+            raise Already({**found.outcome, "found_by": found.by})
+        if isinstance(found, Found) and not found.certain:
+            raise _MayBeThere(f"It was left by an earlier run, as never sent, and there is {found.by}.")
 
     async def _look(self, entry: Entry, performer: ActionKind | Telling, reach: Reach) -> tuple[float, Data]:
         """The guard's look at fresh facts: when, and the baseline."""

@@ -13,6 +13,7 @@ import time
 from collections import Counter, defaultdict
 from pathlib import Path
 
+from tests.crash.damage import Damages, damage
 from tests.crash.driver import Life, run
 from tests.crash.typing import Typing, typing
 
@@ -42,6 +43,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=None, metavar="N", help="the dice; printed, so a run can be redone")
     parser.add_argument("--lanes", type=int, default=4, metavar="N", help="lives led at the same time")
     parser.add_argument("--typing", type=int, metavar="N", help="instead: type into the screen, through N deaths")
+    parser.add_argument("--damages", type=int, metavar="N", help="instead: damage a dead run's journal, N times")
     given = parser.parse_args()
     seed = given.seed if given.seed is not None else secrets.randbelow(10**6)
     print(f"seed {seed}", flush=True)
@@ -50,6 +52,8 @@ def main() -> int:
     begun = time.monotonic()
     if given.typing is not None:
         return _type(given.typing, seed)
+    if given.damages is not None:
+        return _damage(given.damages, seed)
 
     def told(life: Life) -> None:
         killed = sum(death.killed for death in life.deaths)
@@ -63,6 +67,21 @@ def main() -> int:
     print(table(lives))
     print(f"{violations} violations; {len(lives)} lives; {time.monotonic() - begun:.0f} s; seed {seed}")
     return 1 if violations else 0
+
+
+def _damage(count: int, seed: int) -> int:
+    shown = 0
+
+    def told(so_far: Damages) -> None:
+        nonlocal shown
+        for violation in so_far.violations[shown:]:
+            print(f"  VIOLATION {violation}", flush=True)
+        shown = len(so_far.violations)
+
+    with tempfile.TemporaryDirectory() as folder:
+        result = asyncio.run(damage(count, seed, Path(folder), told=told))
+    print(f"{result.table()}; seed {seed}")
+    return 1 if result.violations else 0
 
 
 def _type(deaths: int, seed: int) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tests.crash.damage import FULL, damage
 from tests.crash.driver import run
 from tests.crash.typing import typing
 
@@ -21,3 +22,11 @@ async def test_a_text_survives_the_deaths_of_the_screen_it_is_typed_into(tmp_pat
     result = await typing(2, seed=2026, folder=tmp_path, strict=False)
     assert not result.violations, "\n".join(result.violations)
     assert result.deaths == 2
+
+
+async def test_the_program_on_a_damaged_journal_says_so_and_doubles_nothing(tmp_path: Path) -> None:
+    names = ("database: cut off", "database: a folder in its place", "log ahead: torn", FULL)
+    result = await damage(len(names), seed=2026, folder=tmp_path, programs=("note",), names=names)
+    assert not result.violations, "\n".join(result.violations)
+    assert result.ways["database: cut off", "set aside"] == 1
+    assert result.ways["database: a folder in its place", "refused"] == 1

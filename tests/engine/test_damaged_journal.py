@@ -238,3 +238,34 @@ async def test_after_damage_the_channel_rebuilds_what_was_done(sandbox: Sandbox,
     await until(lambda: len(posted(sandbox)) == count + 1)
     await session.close()
     await desk.close()
+
+
+async def test_a_journal_that_lost_what_came_last_sends_nothing_again(sandbox: Sandbox, settings: Settings) -> None:
+    desk = Desk(settings)
+    session = desk.session(await desk.find("1924"))
+    await session.start()
+    await begin(session)
+    session.act("incident_note", text="seen in PagerDuty")
+    session.act("note", text="looked at the pods")
+    earlier = sqlite3.connect(settings.state_dir / "earlier")
+    session._journal._db.backup(earlier)
+    earlier.close()
+    await until(lambda: not session.view.outbox.deliveries)
+    before = len(posted(sandbox))
+    await session.close()
+    await desk.close()
+    (settings.state_dir / "earlier").replace(settings.state_dir / JOURNAL)
+
+    await sandbox.advance(60)
+    desk = Desk(settings)
+    session = desk.session(await desk.find("1924"))
+    await session.start()
+    await until(lambda: [one.asks for one in session.view.outbox.deliveries] == [True], "the note is in the channel")
+    (asked,) = session.view.outbox.deliveries
+    assert "left by an earlier run" in (asked.error or "")
+    session.settle(asked.seq, arrived=True)
+    await until(lambda: not session.view.outbox.deliveries)
+    assert len(posted(sandbox)) == before
+    assert len(sandbox.state()["pagerduty"]["incidents"][0]["notes"]) == 1
+    await session.close()
+    await desk.close()
