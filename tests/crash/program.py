@@ -8,6 +8,7 @@ what it was told is done goes to stdout, a line of JSON each, written before and
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import random
@@ -15,6 +16,7 @@ import sys
 import traceback
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ from cockpit.engine.actions import Impossible
 from cockpit.engine.desk import Desk
 from cockpit.engine.session import Session
 from cockpit.engine.view import DeliveryState
+from cockpit.incident.markup import markdown_plain
 from cockpit.secret import Secret
 from cockpit.settings import FreshdeskSettings, PagerDutySettings, PollSettings, Settings, SlackSettings
 from tests.crash.points import Place, Point, Reaper
@@ -31,6 +34,12 @@ LINGERING = 1.0
 """Seconds that a process stays at most to see its deeds delivered."""
 SETTLING = 60.0
 """Seconds after which something open that doesn't move any more is stuck: it should have ended, or ask a person."""
+LATE = (
+    *("anyio._backends._asyncio", "filelock", "h11", "httpcore", "httpx", "slack_sdk.web.async_client"),
+    *("cockpit.incident.process_file", "cockpit.services.freshdesk", "cockpit.services.pagerduty"),
+    *("cockpit.services.pagerduty_session", "cockpit.services.slack"),
+)
+"""What the cockpit imports at the first use of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,14 +230,13 @@ async def settle(session: Session, order: Order) -> None:
 
 def main() -> None:
     """Fork a child for each order on stdin; tell of its birth and of its end."""
-    # Imported before the first fork, as the interface would have them long before a person acts.
-    import httpx  # noqa: F401
-    import slack_sdk.web.async_client  # noqa: F401
-
-    import cockpit.services.freshdesk
-    import cockpit.services.pagerduty_session
-    import cockpit.services.slack  # noqa: F401
-
+    # Imported before the first fork, as the interface would have them long before a person acts: what is imported late
+    # is imported anew by each child.
+    for name in LATE:
+        import_module(name)
+    markdown_plain("")  # its parser is made at the first use
+    # Nothing of it is garbage: a child's collector leaves it alone, and so leaves its memory shared.
+    gc.freeze()
     for line in sys.stdin:
         order = Order(**json.loads(line))
         child = os.fork()
