@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -113,48 +115,36 @@ def test_a_stray_word_is_no_reference() -> None:
 # --- in a process of its own ---------------------------------------------------------------------------------------
 
 IMPORTED = """
-import sys
+import json, sys
 sys.stdout.reconfigure(errors="replace")
 from cockpit.cli import main
-try:
-    code = main(sys.argv[1:])
-except SystemExit as end:
-    code = end.code
-loaded = {name.split(".")[0] for name in sys.modules}
-print("LOADED", *sorted(loaded & {"textual", "pdpyras", "httpx", "aiohttp", "slack_sdk", "sqlite3"}), file=sys.stderr)
-sys.exit(code)
+heavy = {"textual", "pdpyras", "httpx", "aiohttp", "slack_sdk", "sqlite3"}
+for argv in json.loads(sys.argv[1]):
+    try:
+        main(argv)
+    except SystemExit:
+        pass
+    print("LOADED", *sorted(heavy & {name.split(".")[0] for name in sys.modules}), file=sys.stderr)
 """
 
 
-def loaded(*argv: object) -> set[str]:
-    import subprocess
-
+def loaded(config: Path, *commands: str) -> list[set[str]]:
+    """What is loaded after each of these commands, one after the other in a process of their own."""
+    words = json.dumps([["--config", str(config), *command.split()] for command in commands])
     done = subprocess.run(
-        [sys.executable, "-c", IMPORTED, *map(str, argv)], capture_output=True, text=True, check=False, timeout=60
+        [sys.executable, "-c", IMPORTED, words], capture_output=True, text=True, check=False, timeout=60
     )
-    return set(re.search(r"^LOADED(.*)$", done.stderr, re.MULTILINE)[1].split())
+    return [set(line.split()) for line in re.findall(r"^LOADED(.*)$", done.stderr, re.MULTILINE)]
 
 
-@pytest.mark.parametrize(
-    "argv",
-    [
-        ("--help",),
-        ("status", "--help"),
-        ("demo", "--help"),
-        ("config", "path"),
-        ("config", "show"),
-        ("sandbox", "--list"),
-    ],
-)
-def test_what_needs_no_service_loads_no_network_library_and_no_interface(config: Path, argv: tuple[str, ...]) -> None:
-    assert loaded("--config", config, *argv) == set()
+def test_what_needs_no_service_loads_no_network_library_and_no_interface(config: Path) -> None:
+    commands = ("--help", "status --help", "demo --help", "config path", "config show", "sandbox --list")
+    assert loaded(config, *commands) == [set()] * len(commands)
 
 
-@pytest.mark.parametrize(
-    "argv", [("status", "1924"), ("status", "1924", "--json"), ("log", "1924"), ("note", "1924", "x"), ("doctor",)]
-)
-def test_a_command_without_the_screen_loads_no_interface(config: Path, argv: tuple[str, ...]) -> None:
-    assert "textual" not in loaded("--config", config, *argv)
+def test_a_command_without_the_screen_loads_no_interface(config: Path) -> None:
+    commands = ("status 1924", "status 1924 --json", "log 1924", "note 1924 x", "doctor")
+    assert ["textual" in libraries for libraries in loaded(config, *commands)] == [False] * len(commands)
 
 
 def test_without_a_terminal_the_cockpit_points_to_status(config: Path) -> None:
@@ -167,10 +157,13 @@ def test_without_a_terminal_the_cockpit_points_to_status(config: Path) -> None:
     assert ran("demo").code == 2
 
 
-def test_without_a_config_every_command_says_how_to_make_one(tmp_path: Path) -> None:
+def test_without_a_config_every_command_says_how_to_make_one(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COCKPIT_CONFIG", str(tmp_path / "none.toml"))
     for argv in ((), ("status",), ("note", "x"), ("tick", "a.b"), ("declare", "--title", "x"), ("log",), ("doctor",),
                  ("config", "show"), ("config", "check")):  # fmt: skip
-        outcome = ran(*argv, env={**os.environ, "COCKPIT_CONFIG": str(tmp_path / "none.toml")})
+        outcome = run(*argv)
         assert outcome.code == 2
         assert outcome.err.startswith("cockpit: No config yet: ")
         assert "`cockpit init`" in outcome.err
@@ -181,8 +174,6 @@ def test_a_reader_who_leaves_is_no_fault(config: Path) -> None:
     read, write = os.pipe()
     os.close(read)
     with os.fdopen(write, "w") as closed:
-        import subprocess
-
         done = subprocess.run(
             [sys.executable, "-m", "cockpit", "--config", str(config), "config", "show"],
             stdout=closed,

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.command_line.conftest import Run, ran
+from tests.command_line.conftest import Run
 from tests.command_line.test_acting import records
 from tests.waiting import PATIENCE
 
 
 @pytest.fixture
-def declared(config: Path) -> None:
+def declared(cockpit: Run) -> None:
     """A P1 with its channel."""
-    assert ran("--config", config, "declare", "--ticket", "4038").code == 0
+    assert cockpit("declare", "--ticket", "4038").code == 0
 
 
 def piped(config: Path, data: bytes | None, served) -> str:

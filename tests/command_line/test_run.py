@@ -17,7 +17,7 @@ import pytest
 from cockpit.cli import main
 from cockpit.command_line import run as room
 from cockpit.command_line.run import to_start
-from tests.command_line.conftest import Outcome, Run, ran
+from tests.command_line.conftest import Outcome, Run
 from tests.command_line.test_acting import records
 from tests.waiting import PATIENCE
 
@@ -136,8 +136,7 @@ def test_a_secret_is_nowhere_outside_the_command(cockpit: Run, declared: None, s
     assert "hunter2" not in cockpit("log", "--json").out
 
 
-def test_a_pipe_is_untouched(config: Path, served) -> None:
-    assert ran("--config", config, "declare", "--ticket", "4038").code == 0
+def test_a_pipe_is_untouched(config: Path, declared: None, served) -> None:
     data = bytes(range(256)) * 4096
     for tail in ((), ("--tail", "1")):
         done = subprocess.run(
@@ -263,8 +262,9 @@ def test_one_word_that_is_a_line_goes_to_the_shell(monkeypatch: pytest.MonkeyPat
     assert to_start(["ls", "a b"]) == ["ls", "a b"]
 
 
-def test_a_cockpit_that_is_killed_tells_that_the_end_was_not_seen(config: Path, served, tmp_path: Path) -> None:
-    assert ran("--config", config, "declare", "--ticket", "4038").code == 0
+def test_a_cockpit_that_is_killed_tells_that_the_end_was_not_seen(
+    config: Path, declared: None, served, tmp_path: Path
+) -> None:
     started = tmp_path / "started"
     process = subprocess.Popen(
         [sys.executable, "-m", "cockpit", "--config", str(config), "run", "--",

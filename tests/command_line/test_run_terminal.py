@@ -12,7 +12,7 @@ from typing import Any
 import pexpect
 import pytest
 
-from tests.command_line.conftest import ran
+from tests.command_line.conftest import Run
 from tests.command_line.test_run import eventually, notes
 from tests.waiting import PATIENCE
 
@@ -43,8 +43,8 @@ class Shell:
 
 
 @pytest.fixture
-def shell(config: Path) -> Iterator[Shell]:
-    assert ran("--config", config, "declare", "--ticket", "4038").code == 0
+def shell(config: Path, cockpit: Run) -> Iterator[Shell]:
+    assert cockpit("declare", "--ticket", "4038").code == 0
     shell = Shell(config)
     yield shell
     shell.tty.close(force=True)
