@@ -28,6 +28,7 @@ def test_it_opens_on_the_incident_and_is_left_with_0(config: Path) -> None:
     cockpit.expect("Officially start")
     cockpit.send("\x11")  # ctrl+q
     cockpit.expect(pexpect.EOF)
+    cockpit.wait()  # it may take a moment more to end than to close its terminal
     cockpit.close()
     assert cockpit.exitstatus == 0
 
@@ -43,6 +44,7 @@ def test_it_opens_on_the_incident_and_is_left_with_0(config: Path) -> None:
 def test_an_incident_that_is_not_there(config: Path, reference: str, code: int, said: str) -> None:
     cockpit = opened(config, reference)
     cockpit.expect(pexpect.EOF)
+    cockpit.wait()  # it may take a moment more to end than to close its terminal
     cockpit.close()
     assert cockpit.exitstatus == code
     assert said in cockpit.before
@@ -58,6 +60,7 @@ def test_a_dumb_terminal_is_pointed_to_status(config: Path) -> None:
         encoding="utf-8",
     )
     cockpit.expect(pexpect.EOF)
+    cockpit.wait()  # it may take a moment more to end than to close its terminal
     cockpit.close()
     assert cockpit.exitstatus == 2
     assert "`cockpit status`" in cockpit.before

@@ -134,6 +134,7 @@ def test_the_demo_needs_no_config_and_leaves_nothing(demo: pexpect.spawn, tmp_pa
     assert len(list((tmp_path / "tmp").iterdir())) == 1
     demo.send("\x11")  # ctrl+q
     demo.expect(pexpect.EOF)
+    demo.wait()  # it may take a moment more to end than to close its terminal
     demo.close()
     assert demo.exitstatus == 0
     assert b"Traceback" not in demo.before

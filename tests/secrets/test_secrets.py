@@ -215,6 +215,7 @@ def test_the_screen_shows_none_whatever_the_services_say(served: SandboxThread, 
     assert planted.found_in_processes() == []
     cockpit.send(b"q")
     drawn.append(cockpit.read())
+    cockpit.wait()  # it may take a moment more to end than to close its terminal
     cockpit.close()
     assert cockpit.exitstatus == 0
     assert planted.found_in(b"".join(drawn)) == []
@@ -228,6 +229,7 @@ def test_a_fault_of_ours_is_reported_without_the_values_in_it(served: SandboxThr
     planted = Planted(served, home, dict.fromkeys(KEYS, "file"))
     cockpit = cockpit_in_terminal(planted, "tests.secrets.program", "broken")
     drawn = cockpit.read()
+    cockpit.wait()  # it may take a moment more to end than to close its terminal
     cockpit.close()
     assert cockpit.exitstatus == 1
     assert b"RuntimeError" in drawn

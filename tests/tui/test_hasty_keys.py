@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 
 from textual import events
-from textual.keys import key_to_character
 from textual.widgets import Input
 
 from cockpit.engine.view import Part
@@ -13,23 +12,16 @@ from cockpit.incident.facts import Status
 from cockpit.sandbox import Sandbox
 from cockpit.tui.screens.picker import Picker
 from cockpit.tui.screens.review import Review
-from tests.tui.conftest import Driver, Open
+from tests.tui.conftest import Open
 from tests.tui.test_reply import replies, with_ticket, write_letter
 from tests.waiting import until
-
-
-async def press_at_once(driver: Driver, *keys: str) -> None:
-    """Press keys without waiting for what each brings about."""
-    for key in keys:
-        driver.app.post_message(events.Key(key, key_to_character(key)))
-    await driver.typed_out()
 
 
 async def test_what_is_typed_in_one_go_with_the_key_that_opens_a_line_goes_there(cockpit: Open) -> None:
     async with cockpit() as driver:
         await with_ticket(driver)
         # As commands these would acknowledge, ask to resolve, ask for an incident, and so on.
-        await press_at_once(driver, "escape", "n", *"aRilxHpT", "enter", "escape", "c", *"Rap", "escape", "N", *"aRx")
+        await driver.press_at_once("escape", "n", *"aRilxHpT", "enter", "escape", "c", *"Rap", "escape", "N", *"aRx")
         assert driver.over == "Ask"
         assert driver.app.screen.query_one(Input).value == "aRx"
         assert driver.screen.reply.text.count("Rap") == 1
@@ -51,7 +43,7 @@ async def test_what_is_pasted_at_once_waits_for_the_line_too(cockpit: Open) -> N
 async def test_a_key_pressed_again_out_of_impatience_doesnt_answer_what_it_opened(cockpit: Open) -> None:
     async with cockpit() as driver:
         await driver.choose_step("validate.test")
-        await press_at_once(driver, "enter", "enter", "enter")
+        await driver.press_at_once("enter", "enter", "enter")
         assert driver.over == "Choose"
         assert driver.screen.view.outbox.deliveries == ()
 
@@ -97,7 +89,7 @@ async def test_what_was_confirmed_twice_is_done_once(cockpit: Open, sandbox: San
         await driver.press("R")
         await driver.until(lambda: driver.over != "IncidentScreen", "resolving asks first")
         await driver.press("tab")
-        await press_at_once(driver, "enter", "enter", "enter")
+        await driver.press_at_once("enter", "enter", "enter")
         await driver.until(lambda: driver.screen.view.snapshot.pagerduty.incident.status is Status.RESOLVED)  # type: ignore[union-attr]
         assert driver.over == "IncidentScreen"
 
@@ -105,7 +97,7 @@ async def test_what_was_confirmed_twice_is_done_once(cockpit: Open, sandbox: San
 async def test_keys_ahead_of_a_screen_do_no_harm(cockpit: Open) -> None:
     async with cockpit() as driver:
         for opening in ("i", "l", "question_mark", "O", "x", "e"):
-            await press_at_once(driver, opening, opening, "escape", "enter", "k", "slash", "escape", "escape", "escape")
+            await driver.press_at_once(opening, opening, "escape", "enter", "k", "slash", "escape", "escape", "escape")
             while driver.over != "IncidentScreen":
                 await driver.press("escape")
         assert driver.screen.is_mounted
