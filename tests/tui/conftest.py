@@ -21,6 +21,9 @@ from tests.conftest import settings_for
 from tests.tui.looking import running_text, text_in
 from tests.waiting import until
 
+SMALL, WIDE = (100, 30), (120, 40)
+"""Columns and lines. A test that looks at what only a wide terminal has room for asks for it: drawing takes longest."""
+
 
 class Driver:
     """A person at the cockpit: presses keys, waits for what comes of them, looks."""
@@ -118,7 +121,7 @@ def cockpit(sandbox: Sandbox, tmp_path: Path) -> Open:
     async def opened(
         reference: str | None = "1924",
         *,
-        size: tuple[int, int] = (120, 40),
+        size: tuple[int, int] = SMALL,
         settled: bool = True,
         machine: str = "state",
         **changes: object,

@@ -11,7 +11,7 @@ from cockpit.incident.checklist import State
 from cockpit.incident.facts import Status
 from cockpit.sandbox import Sandbox
 from cockpit.sandbox.scenario import Event
-from tests.tui.conftest import Driver, Open
+from tests.tui.conftest import WIDE, Driver, Open
 
 
 def incident(sandbox: Sandbox) -> dict[str, Any]:
@@ -186,7 +186,7 @@ async def test_a_thread_is_lifted_on_one_key(cockpit: Open, sandbox: Sandbox) ->
 
 
 async def test_all_threads_are_lifted_on_one_key_from_anywhere(cockpit: Open, sandbox: Sandbox) -> None:
-    async with cockpit() as driver:
+    async with cockpit(size=WIDE) as driver:
         await start(driver)
         for key, reply in (("q", "the image is gone"), ("r", "an hour more")):
             happen(sandbox, "post", by="kim", text="what changed?", key=key)

@@ -12,7 +12,7 @@ from cockpit.sandbox import Sandbox
 from cockpit.sandbox.scenario import Event
 from cockpit.secret import Secret
 from cockpit.settings import PagerDutySettings, SlackSettings
-from tests.tui.conftest import Driver, Open
+from tests.tui.conftest import WIDE, Driver, Open
 
 NETWORK = ("httpx", "aiohttp", "slack_sdk", "pdpyras", "requests")
 
@@ -53,12 +53,12 @@ async def test_the_only_open_p1_opens_by_itself(cockpit: Open, sandbox: Sandbox)
 
 
 async def test_the_last_incident_is_painted_before_anything_is_asked(cockpit: Open, sandbox: Sandbox) -> None:
-    async with cockpit():
+    async with cockpit(size=WIDE):
         pass
     sandbox.fault("pagerduty", "slow", seconds=30)
     sandbox.fault("slack", "slow", seconds=30)
     sandbox.fault("freshdesk", "slow", seconds=30)
-    async with cockpit(None, settled=False) as driver:
+    async with cockpit(None, settled=False, size=WIDE) as driver:
         assert driver.over == "IncidentScreen"
         assert "Hub unreachable: rivendell/prod" in driver.shows("#header")
         assert driver.screen.view.snapshot.pagerduty is not None
@@ -109,7 +109,7 @@ async def test_rejected_tokens_are_told_and_the_rest_is_usable(cockpit: Open, sa
         "pagerduty": PagerDutySettings(sandbox.pagerduty_url, refused, "ana@example.com"),
         "slack": SlackSettings(sandbox.slack_url, refused, frozenset()),
     }
-    async with cockpit("1924", settled=False, **changes) as driver:
+    async with cockpit("1924", settled=False, size=WIDE, **changes) as driver:
         text = await picker(driver)
         assert "1924 couldn't be looked up" in text
         assert "PagerDuty" in text

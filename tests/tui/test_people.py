@@ -10,7 +10,7 @@ from textual.widgets import Button
 from cockpit.incident.checklist import State
 from cockpit.sandbox import Sandbox
 from cockpit.tui.panes.listing import Listing
-from tests.tui.conftest import Driver, Open
+from tests.tui.conftest import WIDE, Driver, Open
 from tests.tui.looking import press
 from tests.tui.still import still_app
 from tests.tui.test_incident import incident, notes, start, state
@@ -127,7 +127,7 @@ async def test_what_somebody_cannot_be_pulled_in_for_is_dimmed_with_its_reason(c
 
 
 async def test_who_answers_the_ticket_is_chosen_among_the_agents(cockpit: Open, sandbox: Sandbox) -> None:
-    async with cockpit() as driver:
+    async with cockpit(size=WIDE) as driver:
         await start(driver)
         driver.screen.action_assign_ticket()
         await pick(driver, "ben")

@@ -10,7 +10,7 @@ from textual.widgets import Button
 
 from cockpit.sandbox import Sandbox
 from cockpit.sandbox.scenario import Event
-from tests.tui.conftest import Driver, Open
+from tests.tui.conftest import WIDE, Driver, Open
 
 LETTER = "Hello,\n\nwe know of it and are working on it."
 
@@ -109,13 +109,13 @@ async def test_in_the_pause_one_key_takes_it_back(cockpit: Open, sandbox: Sandbo
 
 
 async def test_quitting_in_the_pause_sends_nothing_and_keeps_the_text(cockpit: Open, sandbox: Sandbox) -> None:
-    async with cockpit(review_hold=3600.0) as driver:
+    async with cockpit(size=WIDE, review_hold=3600.0) as driver:
         await with_ticket(driver)
         await write_letter(driver)
         await driver.press("ctrl+s")
         await driver.comes("Review")
         await driver.press("s", "ctrl+q")
-    async with cockpit(None) as driver:
+    async with cockpit(None, size=WIDE) as driver:
         await driver.until(lambda: driver.screen.reply.text == LETTER, "the draft is back")
         assert "saved 13:03" in driver.shows("#reply-foot")
         assert replies(sandbox) == []
