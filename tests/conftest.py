@@ -26,8 +26,11 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# No test fails because the machine is slow, and none leaves a folder of examples behind.
-examples.register_profile("cockpit", deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
+# No test fails because the machine is slow, and none leaves a folder of examples behind. They are few, since each run
+# makes others; `tests.fuzz` looks for an hour.
+examples.register_profile(
+    "cockpit", max_examples=50, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
 examples.load_profile("cockpit")
 
 # What is imported and collected here stays to the end: the collector looks at it neither now nor with each test.

@@ -88,7 +88,7 @@ def _assess(snapshot: Snapshot, now: object) -> Assessment:
     return Assessor(PROCESS, PEOPLE, FRESHDESK).assess(snapshot, now)  # type: ignore[arg-type]
 
 
-@settings(max_examples=150)
+@settings(max_examples=50)
 @given(worlds(), MINUTE)
 def test_what_always_holds(world: World, now: object) -> None:
     assessed = _assess(world.snapshot(), now)
@@ -112,7 +112,7 @@ def test_what_always_holds(world: World, now: object) -> None:
         assert start == max(moment for moment in moments if moment is not None)
 
 
-@settings(max_examples=150)
+@settings(max_examples=50)
 @given(worlds(), MINUTE)
 def test_deadlines_always_agree_with_the_clock(world: World, now: object) -> None:
     found = _assess(world.snapshot(), now).deadlines
@@ -125,7 +125,7 @@ def test_deadlines_always_agree_with_the_clock(world: World, now: object) -> Non
             assert (one.state is Due.OVERDUE) is (now >= one.due)  # type: ignore[operator]
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(worlds(), MINUTE, st.randoms(use_true_random=False))
 def test_the_order_in_which_facts_arrive_does_not_matter(world: World, now: object, random: object) -> None:
     before = _assess(world.snapshot(), now)
@@ -148,7 +148,7 @@ def test_the_order_in_which_facts_arrive_does_not_matter(world: World, now: obje
     assert after.deadlines == before.deadlines
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(st.lists(ACTS, max_size=12), MINUTE)
 def test_an_assessor_that_saw_it_all_agrees_with_a_new_one(acts: list[Act], now: object) -> None:
     world = outage()

@@ -62,7 +62,7 @@ READERS = {
 
 
 @pytest.mark.parametrize("reader", READERS, ids=lambda name: name.replace(" ", "_"))
-@settings(max_examples=40)  # `tests.fuzz` looks for an hour
+@settings(max_examples=20)  # `tests.fuzz` looks for an hour
 @given(value=ANY_JSON)
 def test_no_json_crashes_a_reader(reader: str, value: Any) -> None:
     with contextlib.suppress(Unreadable):
