@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -445,8 +444,8 @@ class Session:
             await self._connection.ensure(source)
         except ServiceError:
             return  # its poller tells; what waits in the outbox tries again
-        with suppress(NotSaved):  # then they are masked when they are next saved, or at the next start
-            self._journal.scrub_drafts(self.settings.scrubbed)
+        # In its turn: what waits to be saved was typed before the secret was known, and is masked after it.
+        self.keep(lambda: self._journal.scrub_drafts(self.settings.scrubbed), "masking a secret", f"masked {source}")
         self._outbox.wake()
 
     def _spawn(self, run: Coroutine[None, None, None], name: str) -> None:
