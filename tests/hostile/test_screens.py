@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from textual import events
-from textual.app import App
 from textual.widgets import Input, TextArea
 
 from cockpit.config import load
@@ -52,9 +51,10 @@ ROUND = (
 async def test_nothing_but_cells_reaches_the_screen(
     config: Path, world: SandboxThread, tmp_path: Path, monkeypatch: Any
 ) -> None:
-    opened: list[str] = []
-    # There is no browser here.
-    monkeypatch.setattr(App, "open_url", lambda self, url, **_: opened.append(url))
+    visited, browser = tmp_path / "visited", tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\nprintf "%s\\n" "$1" >>"{visited}"\n')
+    browser.chmod(0o700)
+    monkeypatch.setenv("BROWSER", f"{browser} %s")
     settings = replace(
         load(config), state_dir=tmp_path / "state", cache_dir=tmp_path / "cache", review_hold=0.0,
         polls=PollSettings(pagerduty=2, slack=2, freshdesk=2),
@@ -83,8 +83,9 @@ async def test_nothing_but_cells_reaches_the_screen(
             await press(pilot, key)
             look(app, f"pane {key} at 80x24")
         await the_reply(app, pilot, world)
+        await until(visited.exists, "the ticket's own is opened")
+    opened = visited.read_text().splitlines()
     assert all(url.startswith(("http://127.0.0.1", "https://")) and EVIL not in url for url in opened), opened
-    assert opened, "the ticket's own is opened"
     assert refused, "and what is none isn't"
 
 
