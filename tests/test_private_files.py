@@ -46,7 +46,7 @@ async def test_all_that_a_session_keeps(umask: None, settings: Settings, sandbox
     runs.begin(run)
     session.act("open_channel")
     session.act("note", text="a note")
-    session.save_draft("channel", "a draft")
+    session.drafts.save("channel", "a draft")
     await until(lambda: len(posted(sandbox)) == 2)
     found = modes(settings.state_dir)
     wrong = {name: oct(mode) for name, mode in found.items() if mode != closed(settings.state_dir / name)}

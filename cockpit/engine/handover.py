@@ -31,7 +31,7 @@ def _drafts(session: Session) -> Iterator[WaitingDraft]:
     keys |= {f"reply:{one.ticket.id}": f"to ticket {one.ticket.id}" for one in session.view.snapshot.tickets}
     keys |= {f"letter:{place}": f"the first letter about {place}" for place in places(session.view.snapshot)}
     for key, what in keys.items():
-        draft = session.draft(key)
+        draft = session.drafts.of(key)
         if draft is None or not draft.text.strip():
             continue
         purpose = PURPOSES.get(str(draft.data.get("purpose")), "reply")

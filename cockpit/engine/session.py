@@ -7,15 +7,16 @@ import uuid
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from cockpit.engine.actions import KINDS
 from cockpit.engine.actions.kind import NOTES, Impossible, Reach
 from cockpit.engine.card import StatusCard
+from cockpit.engine.decisions import Decisions
 from cockpit.engine.delivery_lock import DeliveryLock
+from cockpit.engine.drafts import Drafts
 from cockpit.engine.handover import hand_over, write_brief
-from cockpit.engine.journal import Action, Draft, Entry
+from cockpit.engine.journal import Action, Entry
 from cockpit.engine.journal_file import NotSaved
 from cockpit.engine.ledger import outbox_of, records_of
 from cockpit.engine.notices import notices
@@ -24,7 +25,7 @@ from cockpit.engine.outreach import Outreach
 from cockpit.engine.threads import lift_data, unlifted
 from cockpit.engine.view import READ_ONLY, Case, DeliveryState, Part, View
 from cockpit.engine.watch import Watch
-from cockpit.engine.writing import NOT_KEPT_YET
+from cockpit.engine.writing import not_kept_yet
 from cockpit.incident.checklist import Assessor
 from cockpit.incident.facts import Record, Snapshot, Source
 from cockpit.incident.guards import INTERNAL_HOSTS, Guard
@@ -120,6 +121,12 @@ class Session:
             betrayed_by=settings.betrayed_by,
             timeout=connection.timeout,
         )
+        self.decisions = Decisions(
+            journal, writing, self._outbox, settings, view=lambda: self.view, decided=self._acted
+        )
+        """What a person decides on a delivery that didn't end well."""
+        self.drafts = Drafts(journal, writing, settings, case.key, self._tell)
+        """The texts that are being written."""
         self._guard = Guard((*INTERNAL_HOSTS, *settings.internal_hosts), settings.communities)
         self._told: tuple[str, ...] = (journal.notice,) if journal.notice else ()
         self._card = StatusCard(
@@ -245,10 +252,6 @@ class Session:
         betrayed = self.settings.betrayed_by(data) or self.settings.awaits(data)
         return betrayed or KINDS[kind].impossible(self.view, data, step)
 
-    def _must_write(self) -> None:
-        if self.settings.read_only:
-            raise Impossible(READ_ONLY)
-
     def act(self, kind: str, *, step: str | None = None, **data: Any) -> str:
         """Journal an action and let it be delivered; returns its id.
 
@@ -270,13 +273,16 @@ class Session:
         where = (Part.NOTE, NOTES) if performer.service is None else (Part.EFFECT, performer.destination(data))
         try:
             self._writing.soon(
-                lambda: self._journal.add(action, *where), performer.words(action), entry=_not_kept_yet(action, *where)
+                lambda: self._journal.add(action, *where), performer.words(action), entry=not_kept_yet(action, *where)
             )
         except NotSaved as fault:
             raise Impossible(f"{fault} Nothing was done.") from fault
+        self._acted()
+        return action.id
+
+    def _acted(self) -> None:
         self._journal_changed()
         self._outbox.wake()
-        return action.id
 
     def lift_all(self, step: str | None = None) -> tuple[str, ...]:
         """Lift every reply that isn't top-level yet, oldest first; the ids of the actions."""
@@ -301,54 +307,6 @@ class Session:
         """Subject and text to start from when writing to a community first; both are reviewed before they go."""
         return letter(self.view.snapshot, self.view.assessment, community, to, self.now())
 
-    def retry(self, seq: int) -> None:
-        """Send a refused or held delivery again; fresh facts are looked at first. Raises `Impossible`.
-
-        What is on the screen now is what was seen of the world: only what comes after it holds the delivery back again.
-        """
-        self._decide(seq, partial(self._retry, self.view), "trying it again")
-
-    def _retry(self, view: View, entry: Entry) -> None:
-        if entry.state is DeliveryState.REFUSED:
-            seen = KINDS[entry.action.kind].seen(view, entry.action.data)
-            self._journal.requeue(entry.seq, self.now(), known={**entry.outcome, **seen}, by=self.settings.me)
-
-    def drop(self, seq: int) -> None:
-        """Give up a delivery that was refused or is still queued. One that may have gone out can't be dropped.
-
-        Raises `Impossible`.
-        """
-        self._decide(seq, self._drop, "giving it up")
-
-    def _drop(self, entry: Entry) -> None:
-        if entry.state in (DeliveryState.REFUSED, DeliveryState.QUEUED):
-            self._journal.drop(entry.seq, self.now(), self.settings.me)
-
-    def settle(self, seq: int, arrived: bool) -> None:
-        """A person's word on a delivery of unknown outcome: it arrived, or it is to be sent again.
-
-        Raises `Impossible`.
-        """
-        self._decide(seq, partial(self._settle, arrived), "what was said of it")
-
-    def _settle(self, arrived: bool, entry: Entry) -> None:
-        if entry.state is not DeliveryState.UNKNOWN:
-            return
-        if arrived:
-            self._outbox.finish(entry, {"confirmed_by_hand": True}, by=self.settings.me)
-        else:
-            known = {**entry.outcome, "sent_again_by_hand": True}
-            self._journal.requeue(entry.seq, self.now(), known=known, by=self.settings.me)
-
-    def _decide(self, seq: int, decision: Callable[[Entry], None], what: str) -> None:
-        """Take down what a person decided on a delivery, looking at how it stands at that moment. Raises `NotSaved`."""
-        self._must_write()
-        if seq < 0:
-            raise Impossible(f"{NOT_KEPT_YET} Wait until it is.")
-        self._writing.soon(lambda: decision(self._journal.entry(seq)), what)
-        self._journal_changed()
-        self._outbox.wake()
-
     def _settled(self, entry: Entry, case: Case) -> None:
         self._learn(case)
         source = KINDS[entry.action.kind].service
@@ -372,8 +330,7 @@ class Session:
         """What waits for the journal changed."""
         if failure is not None:
             self._tell(failure)
-        self._journal_changed()
-        self._outbox.wake()
+        self._acted()
 
     def _journal_changed(self) -> None:
         self.look()  # at once, so that who has just acted sees it in the view; the listeners hear in the next turn
@@ -390,34 +347,6 @@ class Session:
             if self._linked() != tickets:
                 self.refresh(Source.FRESHDESK)
         self._outbox_view = outbox_of(entries, self._case, self.now())
-
-    # --- drafts --------------------------------------------------------------------------------------------------
-
-    def save_draft(self, key: str, text: str, **data: Any) -> datetime:
-        """Keep a text being written. Returns when it was written. Raises `NotSaved`.
-
-        It is durable when this returns, or as soon as the key isn't in the view's `unsaved` any more. A secret in it is
-        masked, and that is told: it can't be sent with one anyway.
-        """
-        now, scrubbed = self.now(), self.settings.scrubbed
-        if self.settings.betrayed_by((text, data)) is not None:
-            self._tell("A text being written held a secret from the config: its draft is kept with ••• in that place.")
-            text, data = scrubbed(text), {name: scrubbed(str(value)) for name, value in data.items()}
-        draft = Draft(key, text, data, now)
-        case_key = self._case.key
-        self._writing.soon(
-            lambda: self._journal.save_draft(case_key, draft), "a text being written", key=(case_key, key)
-        )
-        return now
-
-    def draft(self, key: str) -> Draft | None:
-        """The draft of that key, or None."""
-        return self._journal.draft(self._case.key, key)
-
-    def drop_draft(self, key: str) -> None:
-        """Forget a draft. Raises `NotSaved`."""
-        case_key = self._case.key
-        self._writing.soon(lambda: self._journal.drop_draft(case_key, key), "a text thrown away", key=(case_key, key))
 
     # --- its life ------------------------------------------------------------------------------------------------
 
@@ -492,12 +421,3 @@ class Session:
             self._save()
         self._unsubscribe()
         self._listeners.clear()
-
-
-def _not_kept_yet(action: Action, part: Part, destination: str) -> Entry:
-    """The delivery as it will be, while the journal can't take it; its `seq` is one that no journal gives."""
-    return Entry(
-        seq=-1 - int(action.id, 16), action=action, part=part, destination=destination, state=DeliveryState.QUEUED,
-        attempts=0, changed_at=action.at, sent_at=None, not_before=None, baseline={}, outcome={}, error=NOT_KEPT_YET,
-        held=False, asks=False, looks=0,
-    )  # fmt: skip

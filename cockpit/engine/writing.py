@@ -12,10 +12,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+from cockpit.engine.journal import Entry
 from cockpit.engine.journal_file import Busy, NotSaved
+from cockpit.engine.view import DeliveryState, Part
 
 if TYPE_CHECKING:
-    from cockpit.engine.journal import Entry
+    from cockpit.engine.journal import Action
 
 T = TypeVar("T")
 
@@ -174,3 +176,12 @@ class Writing:
     def _tell(self, failure: str | None) -> None:
         for listener in tuple(self._listeners):
             listener(failure)
+
+
+def not_kept_yet(action: Action, part: Part, destination: str) -> Entry:
+    """The delivery as it will be, while the journal can't take it; its `seq` is one that no journal gives."""
+    return Entry(
+        seq=-1 - int(action.id, 16), action=action, part=part, destination=destination, state=DeliveryState.QUEUED,
+        attempts=0, changed_at=action.at, sent_at=None, not_before=None, baseline={}, outcome={}, error=NOT_KEPT_YET,
+        held=False, asks=False, looks=0,
+    )  # fmt: skip

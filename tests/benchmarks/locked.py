@@ -50,7 +50,7 @@ async def busy(session: Session, free: asyncio.Event) -> int:
     while not free.is_set() or count < 10 * ACTS:
         count += 1
         with suppress(NotSaved):
-            session.save_draft("reply:4038", "x" * count)
+            session.drafts.save("reply:4038", "x" * count)
         if count % 10 == 0 and taken < ACTS:
             with suppress(Impossible):
                 session.act("note", text=f"look {count}")

@@ -161,7 +161,7 @@ class Specimen:
                 with closing(sqlite3.connect(desk.journal.path)) as other:
                     other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         await until(lambda: not session.view.outbox.deliveries)
-        session.save_draft("reply:4038", "Half a sentence", purpose="plain")
+        session.drafts.save("reply:4038", "Half a sentence", purpose="plain")
         self._sandbox.fault("slack", "drop_after", path="chat.postMessage", count=1)
         session.act("note", text="on its way")
         session.act("note", text="behind it")

@@ -162,14 +162,14 @@ class Responder:
     def _type(self, mark: str) -> None:
         self._draft = f"{self._draft[-40:]} {mark}"
         say(typing=self._draft)
-        self._session.save_draft("reply:1", self._draft, purpose="update")
+        self._session.drafts.save("reply:1", self._draft, purpose="update")
         say(typed=self._draft)
 
     def _retry(self) -> None:
         for delivery in self._session.view.outbox.deliveries:
             if delivery.state is DeliveryState.REFUSED:
                 say(retrying=delivery.seq)
-                self._session.retry(delivery.seq)
+                self._session.decisions.retry(delivery.seq)
                 return
 
 
@@ -222,7 +222,7 @@ async def settle(session: Session, order: Order) -> None:
             if delivery.state is DeliveryState.REFUSED and not delivery.held and delivery.seq not in tried:
                 tried.add(delivery.seq)
                 say(retrying=delivery.seq)
-                session.retry(delivery.seq)
+                session.decisions.retry(delivery.seq)
         if all(delivery.asks or delivery.state is DeliveryState.REFUSED for delivery in session.view.outbox.deliveries):
             break
     say(settled=[asdict(delivery) | {"at": None, "retry_at": None} for delivery in session.view.outbox.deliveries])

@@ -76,7 +76,7 @@ class Typist:
         session = desk.session(await desk.find("1924"))
         await session.start()
         await begin(session)
-        session.save_draft(KEY, self._text, purpose="plain")
+        session.drafts.save(KEY, self._text, purpose="plain")
         await session.close()
         await desk.close()
 

@@ -56,8 +56,8 @@ async def test_no_text_that_a_person_types_may_hold_one(session: Session, settin
             if KINDS[kind].impossible(session.view, data, step) is None:
                 assert "from the config" in str(stopped.value), kind
     for form in (form for secret in secrets for form in forms(secret)):
-        session.save_draft("channel", f"it is {form}, I think", to=form)
-        draft = session.draft("channel")
+        session.drafts.save("channel", f"it is {form}, I think", to=form)
+        draft = session.drafts.of("channel")
         assert draft is not None
         assert re.fullmatch(r"it is .*•••, I think", draft.text), "the rest is kept"
     await until(lambda: any("held a secret" in notice for notice in session.view.notices), "it is told")
@@ -117,10 +117,10 @@ async def test_until_the_command_answers_no_text_is_kept_but_drafts_which_are_ma
     with pytest.raises(Impossible, match=r"isn't known yet: the command `/bin/sh …` hasn't answered"):
         session.act("note", text=f"it is {key}")
     session.act("acknowledge")
-    session.save_draft("channel", f"it is {key}")
+    session.drafts.save("channel", f"it is {key}")
     answer.write_text(key)
     await until(lambda: desk.connection.freshdesk)
-    await until(lambda: session.draft("channel").text == "it is •••", "the draft")  # type: ignore[union-attr]
+    await until(lambda: session.drafts.of("channel").text == "it is •••", "the draft")  # type: ignore[union-attr]
     session.act("note", text="looked around")
     assert key.encode() not in written(settings), "nor in the write-ahead log"
     await session.close()
@@ -136,7 +136,7 @@ async def test_where_the_command_failed_a_text_is_gone_once_it_is_dropped(settin
     session.act("note", text=f"it is {key}")
     (noted,) = session.view.outbox.deliveries
     assert noted.title == "write a note in the timeline", "the audit's lines stay"
-    session.drop(noted.seq)
+    session.decisions.drop(noted.seq)
     assert key.encode() not in written(settings)
     await session.close()
     await desk.close()

@@ -175,7 +175,7 @@ async def test_what_cannot_be_kept_is_not_done(session: Session, sandbox: Sandbo
     before = len(posted(sandbox))
     trouble(session._journal)
     with pytest.raises(NotSaved):
-        session.save_draft("reply:4038", "x" * 100_000)
+        session.drafts.save("reply:4038", "x" * 100_000)
     said = []
     for _ in range(40):
         try:
@@ -263,7 +263,7 @@ async def test_a_journal_that_lost_what_came_last_sends_nothing_again(sandbox: S
     await until(lambda: [one.asks for one in session.view.outbox.deliveries] == [True], "the note is in the channel")
     (asked,) = session.view.outbox.deliveries
     assert "left by an earlier run" in (asked.error or "")
-    session.settle(asked.seq, arrived=True)
+    session.decisions.settle(asked.seq, arrived=True)
     await until(lambda: not session.view.outbox.deliveries)
     assert len(posted(sandbox)) == before
     assert len(sandbox.state()["pagerduty"]["incidents"][0]["notes"]) == 1

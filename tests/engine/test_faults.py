@@ -70,8 +70,8 @@ async def session(world: World) -> Session:
     sandbox.clear_faults()
     for delivery in session.view.outbox.deliveries:  # of a row that failed
         with suppress(KeyError):
-            session.drop(delivery.seq)
-            session.settle(delivery.seq, arrived=True)
+            session.decisions.drop(delivery.seq)
+            session.decisions.settle(delivery.seq, arrived=True)
     await until(lambda: not session.view.outbox.deliveries)
     rounds = {poller: poller.rounds for poller in session._watch.pollers.values()}
     session.refresh()
@@ -138,9 +138,9 @@ async def end(session: Session, sandbox: Sandbox, source: Source, words: str) ->
     while (delivery := waiting(session)) is not None:
         assert delivery.error
         if delivery.asks:
-            session.settle(delivery.seq, arrived=written(sandbox, source, words) == 1)
+            session.decisions.settle(delivery.seq, arrived=written(sandbox, source, words) == 1)
         else:
-            session.retry(delivery.seq)
+            session.decisions.retry(delivery.seq)
         await until(lambda: not session.view.outbox.deliveries or waiting(session))
 
 

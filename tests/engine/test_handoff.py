@@ -37,7 +37,7 @@ def announcements(sandbox: Sandbox) -> list[str]:
 @pytest.mark.parametrize("fault", [None, "drop_before", "drop_after"])
 async def test_both_roles_in_one_deed(session: Session, sandbox: Sandbox, fault: str | None) -> None:
     await begun(session)
-    session.save_draft("reply:4038", "We found that", purpose="update")
+    session.drafts.save("reply:4038", "We found that", purpose="update")
     lou, ben = await person(session, "lou"), await person(session, "ben")
     if fault:
         sandbox.fault("pagerduty", fault, method="PUT", count=1)

@@ -127,7 +127,7 @@ async def test_a_letter_that_cannot_be_found_asks_a_person(opened: Session, sand
     assert delivery is not None
     assert "You wrote to R. Osei" in (delivery.error or "")
     assert outbound(sandbox) == []
-    opened.settle(delivery.seq, arrived=False)
+    opened.decisions.settle(delivery.seq, arrived=False)
     await until(lambda: not opened.view.outbox.deliveries)
     assert len(outbound(sandbox)) == 1
 

@@ -59,7 +59,11 @@ async def test_no_kind_of_action_and_no_decision_is_taken(settings: Settings, sa
     with pytest.raises(Impossible, match="Read-only"):
         session.hand_over(ben, ben)
     for one in session.view.outbox.deliveries:
-        for decide in (session.retry, session.drop, lambda seq: session.settle(seq, True)):
+        for decide in (
+            session.decisions.retry,
+            session.decisions.drop,
+            lambda seq: session.decisions.settle(seq, True),
+        ):
             with pytest.raises(Impossible, match="Read-only"):
                 decide(one.seq)
     states = [one.state for one in session.view.outbox.deliveries]
@@ -100,7 +104,7 @@ async def test_looking_at_a_ticket_leaves_no_note_behind(settings: Settings, san
     session = reading.session(await reading.find("ticket:4038"))
     await session.read_once()
     assert [facts.ticket.id for facts in session.view.snapshot.tickets] == [4038]
-    session.save_draft("reply:4038", "not kept")
+    session.drafts.save("reply:4038", "not kept")
     await session.close()
     await reading.close()
     journal = Journal(settings.state_dir / JOURNAL)

@@ -143,7 +143,7 @@ async def test_a_reply_that_cannot_be_found_asks_a_person(session: Session, sand
     assert delivery.state is DeliveryState.UNKNOWN
     assert "did it arrive?" in (delivery.error or "")
     assert ticket_state(sandbox)["conversations"] == []
-    session.settle(delivery.seq, arrived=False)
+    session.decisions.settle(delivery.seq, arrived=False)
     await until(lambda: not session.view.outbox.deliveries)
     assert len(ticket_state(sandbox)["conversations"]) == 1
 
@@ -153,7 +153,7 @@ async def test_a_person_can_say_that_it_arrived(session: Session, sandbox: Sandb
     sandbox.fault("freshdesk", "drop_before", path="reply", count=1)
     reply(session, "Hello,\n\nwe are on it.")
     await until(lambda: any(d.asks for d in session.view.outbox.deliveries))
-    session.settle(session.view.outbox.deliveries[0].seq, arrived=True)
+    session.decisions.settle(session.view.outbox.deliveries[0].seq, arrived=True)
     await until(lambda: not session.view.outbox.deliveries)
     assert ticket_state(sandbox)["conversations"] == []
     assert any("confirmed by hand" in note["text"] for note in posted(sandbox))
@@ -161,7 +161,7 @@ async def test_a_person_can_say_that_it_arrived(session: Session, sandbox: Sandb
 
 async def test_a_reply_is_held_when_the_community_wrote_meanwhile(session: Session, sandbox: Sandbox) -> None:
     await begin(session)
-    session.save_draft("reply:4038", "We are on it.")
+    session.drafts.save("reply:4038", "We are on it.")
     seen = session.view.snapshot.ticket(4038)
     assert seen is not None
     happen(sandbox, "ticket_reply", number=4038, by="r.osei@rivendell.example", text="<p>It is back!</p>")
@@ -178,19 +178,19 @@ async def test_a_reply_is_held_when_the_community_wrote_meanwhile(session: Sessi
     delivery = session.view.outbox.deliveries[0]
     assert delivery.held
     assert "It is back!" in (delivery.error or "")
-    draft = session.draft("reply:4038")
+    draft = session.drafts.of("reply:4038")
     assert draft is not None
     assert draft.text == "We are on it."
-    session.drop(delivery.seq)
-    assert session.draft("reply:4038") is not None, "giving up a delivery doesn't lose its words"
+    session.decisions.drop(delivery.seq)
+    assert session.drafts.of("reply:4038") is not None, "giving up a delivery doesn't lose its words"
 
 
 async def test_a_draft_goes_only_when_its_reply_arrived(session: Session, sandbox: Sandbox) -> None:
     await begin(session)
-    session.save_draft("reply:4038", "We are on it.", purpose="first_response")
+    session.drafts.save("reply:4038", "We are on it.", purpose="first_response")
     reply(session, "We are on it.")
-    assert session.draft("reply:4038") is not None
-    await until(lambda: session.draft("reply:4038") is None)
+    assert session.drafts.of("reply:4038") is not None
+    await until(lambda: session.drafts.of("reply:4038") is None)
 
 
 async def test_acknowledging_what_was_resolved_meanwhile_is_held(session: Session, sandbox: Sandbox) -> None:

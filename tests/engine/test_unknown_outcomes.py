@@ -89,7 +89,7 @@ async def test_a_persons_word_is_noted(session: Session, sandbox: Sandbox, arriv
     reply(session, WORDS)
     await until(lambda: asked(session))
     count = len(posted(sandbox))
-    session.settle(asked(session).seq, arrived=arrived)  # type: ignore[union-attr]
+    session.decisions.settle(asked(session).seq, arrived=arrived)  # type: ignore[union-attr]
     await until(lambda: len(posted(sandbox)) == count + 1)
     words = "(arrival confirmed by hand)" if arrived else "(sent again by hand)"
     assert words in posted(sandbox)[-1]["text"]
@@ -151,7 +151,7 @@ async def test_a_look_up_that_is_refused_for_good_asks_and_lets_the_others_pass(
     await until(lambda: len(posted(sandbox)) == count + 1)
     assert posted(sandbox)[-1]["text"].startswith("✎ behind it")
     sandbox.clear_faults()
-    session.settle(asked(session).seq, arrived=False)  # type: ignore[union-attr]
+    session.decisions.settle(asked(session).seq, arrived=False)  # type: ignore[union-attr]
     await until(lambda: not session.view.outbox.deliveries)
     assert sum("nobody can tell" in note["text"] for note in posted(sandbox)) == 1
 

@@ -61,10 +61,10 @@ class StillSession:
     view: View
     settings: Settings = SETTINGS
     process: Process = PROCESS
-    drafts: dict[str, Draft] = field(default_factory=dict)
+    drafts: StillDrafts = field(default_factory=lambda: StillDrafts())
     reasons: dict[str, str] = field(default_factory=dict)
     acts: list[tuple[str, str | None, dict[str, Any]]] = field(default_factory=list)
-    decisions: list[tuple[str, int]] = field(default_factory=list)
+    decisions: StillDecisions = field(default_factory=lambda: StillDecisions())
     listeners: list[Callable[[View], None]] = field(default_factory=list)
 
     @property
@@ -107,24 +107,38 @@ class StillSession:
     def refresh(self) -> None:
         self.acts.append(("refresh", None, {}))
 
+
+@dataclass
+class StillDrafts:
+    """Drafts that are kept nowhere else."""
+
+    texts: dict[str, Draft] = field(default_factory=dict)
+
+    def save(self, key: str, text: str, **data: Any) -> datetime:
+        self.texts[key] = Draft(key, text, data, at("18:02"))
+        return at("18:02")
+
+    def of(self, key: str) -> Draft | None:
+        return self.texts.get(key)
+
+    def drop(self, key: str) -> None:
+        self.texts.pop(key, None)
+
+
+@dataclass
+class StillDecisions:
+    """What was decided, in order."""
+
+    taken: list[tuple[str, int]] = field(default_factory=list)
+
     def retry(self, seq: int) -> None:
-        self.decisions.append(("retry", seq))
+        self.taken.append(("retry", seq))
 
     def drop(self, seq: int) -> None:
-        self.decisions.append(("drop", seq))
+        self.taken.append(("drop", seq))
 
     def settle(self, seq: int, arrived: bool) -> None:
-        self.decisions.append(("arrived" if arrived else "send again", seq))
-
-    def save_draft(self, key: str, text: str, **data: Any) -> datetime:
-        self.drafts[key] = Draft(key, text, data, self.now())
-        return self.now()
-
-    def draft(self, key: str) -> Draft | None:
-        return self.drafts.get(key)
-
-    def drop_draft(self, key: str) -> None:
-        self.drafts.pop(key, None)
+        self.taken.append(("arrived" if arrived else "send again", seq))
 
 
 class StillDirectory:

@@ -119,7 +119,7 @@ async def test_writing_first_opens_a_ticket_after_the_review(cockpit: Open, sand
         assert composer.selected_text.startswith("⟦")
         composer.text = "Hi R. Osei,\n\nyour hub does not answer; we are on it."
         await driver.pilot.pause()
-        draft = driver.screen.session.draft("letter:rivendell/prod")
+        draft = driver.screen.session.drafts.of("letter:rivendell/prod")
         assert draft is not None
         assert draft.text == composer.text, "it is saved as it is typed"
         await driver.press("escape")
@@ -147,7 +147,7 @@ async def test_writing_first_opens_a_ticket_after_the_review(cockpit: Open, sand
         opened = lambda: [t for t in sandbox.state()["freshdesk"]["tickets"] if t["source"] == 10]  # noqa: E731
         await driver.until(opened, "the ticket is opened")
         await driver.until(lambda: driver.screen.view.snapshot.ticket(opened()[0]["id"]), "and linked")
-        assert driver.screen.session.draft("letter:rivendell/prod") is None
+        assert driver.screen.session.drafts.of("letter:rivendell/prod") is None
         assert len(opened()) == 1
         assert opened()[0]["cc_emails"] == ["t.brandt@rivendell.example", "a.brandt@rivendell.example"]
         assert not any("does not answer" in note for note in notes(sandbox)), "none of the text is in the channel"

@@ -76,12 +76,12 @@ async def test_notes_are_written_at_the_channels_foot_and_arrive_once(cockpit: O
         await start(driver)
         await driver.press("n")
         await driver.write("looking at the proxy")
-        draft = driver.screen.session.draft("channel")
+        draft = driver.screen.session.drafts.of("channel")
         assert draft is not None
         assert draft.text == "looking at the proxy", "the draft is saved as it is typed"
         await driver.press("enter")
         assert driver.screen.channel.input.value == ""
-        assert driver.screen.session.draft("channel") is None
+        assert driver.screen.session.drafts.of("channel") is None
         await driver.until(lambda: any("looking at the proxy" in note for note in notes(sandbox)))
         await driver.until(lambda: "looking at the proxy" in driver.shows("#messages"), "it is in the pane")
         await driver.screen.session.idle()

@@ -40,7 +40,7 @@ async def test_what_is_done_meanwhile_waits_its_turn(cockpit: Open, sandbox: San
         await driver.until(lambda: any("Wait until it is" in words for words in driver.said()))
         await driver.press("escape")
         await driver.until(lambda: HELD in session.view.notices, "it is said what is waited for")
-        assert session.draft("reply:4038") is None
+        assert session.drafts.of("reply:4038") is None
         assert len(posted(sandbox)) == before, "nothing leaves that isn't on disk"
 
         holder.execute("ROLLBACK")
@@ -49,7 +49,7 @@ async def test_what_is_done_meanwhile_waits_its_turn(cockpit: Open, sandbox: San
         await driver.until(lambda: not session.view.outbox.deliveries and HELD not in session.view.notices)
         texts = [note["text"] for note in sorted(posted(sandbox), key=lambda note: float(note["ts"]))]
         assert [text.split(" — ")[0] for text in texts[before:]] == ["✎ one", "✎ two"]
-        kept = session.draft("reply:4038")
+        kept = session.drafts.of("reply:4038")
         assert kept is not None
         assert kept.text == driver.screen.reply.text
         assert not session.view.unsaved

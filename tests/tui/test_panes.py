@@ -242,7 +242,7 @@ async def test_the_outbox_screen_takes_the_decisions_that_only_a_person_can() ->
         await press(pilot, "O")
         assert "403" in text_in(app, "Listing")
         await press(pilot, "i", "s", "r", "j", "r", "d", "i", "s", "escape")
-        assert session_of(app).decisions == [("retry", 1), ("arrived", 2), ("send again", 2)]
+        assert session_of(app).decisions.taken == [("retry", 1), ("arrived", 2), ("send again", 2)]
 
 
 async def test_a_letter_of_unknown_fate_blocks_the_next_one() -> None:

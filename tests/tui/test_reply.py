@@ -84,7 +84,7 @@ async def test_the_review_shows_the_letter_and_sends_it_once(cockpit: Open, sand
         await driver.press("s")
         await driver.until(lambda: len(replies(sandbox)) == 1)
         await driver.until(lambda: driver.screen.reply.text == "", "the draft is gone when the letter has arrived")
-        assert driver.screen.session.draft("reply:4038") is None
+        assert driver.screen.session.drafts.of("reply:4038") is None
         assert "sent" in driver.shows("#reply-foot")
         await driver.screen.session.idle()
         assert len(replies(sandbox)) == 1
@@ -165,7 +165,7 @@ async def test_the_editor_takes_the_text_and_gives_it_back(cockpit: Open, tmp_pa
         monkeypatch.setattr(driver.app, "suspend", nullcontext)
         await driver.press("ctrl+e")
         await driver.until(lambda: driver.screen.reply.text == "from outside")
-        draft = driver.screen.session.draft("reply:4038")
+        draft = driver.screen.session.drafts.of("reply:4038")
         assert draft is not None
         assert draft.text == "from outside"
 

@@ -118,8 +118,8 @@ async def test_an_unlinked_ticket_does_not_give_its_place_to_another_while_one_w
         await driver.press("escape")
         await driver.until(lambda: driver.screen.reply.ticket == 4039, "out of the text, the other ticket is shown")
         assert driver.screen.reply.text == ""
-        assert driver.screen.session.draft("reply:4038").text.endswith("Only for R. Osei")  # type: ignore[union-attr]
-        assert driver.screen.session.draft("reply:4039") is None
+        assert driver.screen.session.drafts.of("reply:4038").text.endswith("Only for R. Osei")  # type: ignore[union-attr]
+        assert driver.screen.session.drafts.of("reply:4039") is None
 
 
 async def test_a_private_note_is_another_thing_than_a_reply(cockpit: Open, sandbox: Sandbox) -> None:
@@ -143,7 +143,7 @@ async def test_a_private_note_is_another_thing_than_a_reply(cockpit: Open, sandb
         assert review.styles.border_top[1] == border
         await driver.press("s")
         await driver.until(lambda: len(private_notes(sandbox)) == 1, "it is there, and private")
-        await driver.until(lambda: driver.screen.session.draft("ticket note:4038") is None)
+        await driver.until(lambda: driver.screen.session.drafts.of("ticket note:4038") is None)
         assert replies(sandbox) == []
         await driver.press("c")
         await write_letter(driver)

@@ -94,7 +94,7 @@ class Cockpit:
         """Give up what was held back: its person has read why."""
         for delivery in self.held:
             self.shown.append(delivery)
-            self.session.drop(delivery.seq)
+            self.session.decisions.drop(delivery.seq)
             if delivery.part is Part.EFFECT:
                 self.acted.remove(delivery.action_id)
 
@@ -102,7 +102,7 @@ class Cockpit:
         """Send what was held back again, having read why; the actions' ids."""
         again = self.held
         for delivery in again:
-            self.session.retry(delivery.seq)
+            self.session.decisions.retry(delivery.seq)
         return [delivery.action_id for delivery in again]
 
     @property

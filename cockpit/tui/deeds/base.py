@@ -118,7 +118,7 @@ class Deeds(Screen[None]):
     def keep(self, key: str, text: str, **data: Any) -> datetime | None:
         """Save a text being written. Returns when; None, and it is said, if the disk doesn't take it."""
         try:
-            return self.session.save_draft(key, text, **data)
+            return self.session.drafts.save(key, text, **data)
         except NotSaved as fault:
             self.notify(f"NOT SAVED: {fault}", severity="error", timeout=10, markup=False)
             return None
@@ -126,7 +126,7 @@ class Deeds(Screen[None]):
     def forget(self, key: str) -> None:
         """Forget a saved text; one that can't be forgotten is only offered again."""
         with suppress(NotSaved):
-            self.session.drop_draft(key)
+            self.session.drafts.drop(key)
 
     async def edit(self, path: Path) -> bool:
         """Lend the terminal to the person's editor, on that file. False, and it is said, where that can't be.

@@ -36,7 +36,7 @@ class DraftDeeds(Deeds):
 
     @on(ReplyPane.Opened)
     def _reply_opened(self, event: ReplyPane.Opened) -> None:
-        draft = self.session.draft(f"reply:{event.ticket}")
+        draft = self.session.drafts.of(f"reply:{event.ticket}")
         if event.ticket == self.reply.ticket and self._take_up(event.ticket, draft):
             return
         if draft is not None and event.ticket == self.reply.ticket:

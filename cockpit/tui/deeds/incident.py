@@ -117,7 +117,7 @@ class IncidentDeeds(Deeds):
         if (reason := self.session.possible("incident_note")) is not None:
             self.say(reason)
             return
-        draft = self.session.draft("incident_note")
+        draft = self.session.drafts.of("incident_note")
         text = await self.app.push_screen_wait(
             Ask("Note on the PagerDuty incident", f"#{self.view.case.number} {self.view.case.title}",
                 placeholder="what was seen or done", value=draft.text if draft else "",

@@ -227,7 +227,7 @@ class ReplyDeeds(DraftDeeds):
             for delivery in self._deliveries(self.view, ticket.id):
                 if delivery.state is DeliveryState.REFUSED and delivery.action_id != sent:
                     with suppress(NotSaved):
-                        self.session.drop(delivery.seq)
+                        self.session.decisions.drop(delivery.seq)
         return sent is not None
 
     @staticmethod
@@ -264,7 +264,7 @@ class ReplyDeeds(DraftDeeds):
             self.reply.follow(delivery.action_id, delivery.error or words, ink)
         elif self.reply.following is not None:
             # It has left the outbox. The session drops its draft once it is known to have arrived.
-            if self.session.draft(f"reply:{ticket}") is None:
+            if self.session.drafts.of(f"reply:{ticket}") is None:
                 self.reply.arrived(f"✓ sent {moments.clock(view.now)}")
             else:
                 self.reply.follow(None, "")

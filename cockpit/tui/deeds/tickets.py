@@ -88,7 +88,7 @@ class TicketDeeds(Deeds):
         # Bound here: what changes behind the screen can't change where the note goes.
         ticket = facts.ticket
         key = f"ticket note:{ticket.id}"
-        draft = self.session.draft(key)
+        draft = self.session.drafts.of(key)
 
         def found(text: str) -> tuple[Finding, ...]:
             return self.with_obstacle("ticket_note", in_private_note(text), ticket=ticket.id, body=text)
@@ -161,7 +161,7 @@ class TicketDeeds(Deeds):
 
     def _begun(self, key: str, community: Community, person: Person) -> Draft:
         """The letter to go on with, or to start from; the next representative gets a copy."""
-        draft = self.session.draft(key)
+        draft = self.session.drafts.of(key)
         subject, body = self.session.letter(community, person)
         others = [one.email for one in community.representatives if one.email and one.email != person.email]
         cc = tuple(others[:1])

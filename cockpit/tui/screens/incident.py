@@ -100,7 +100,7 @@ class IncidentScreen(StepDeeds):
         """Paint what is known, follow the session, and let the clocks run."""
         self.query_one("#filter", Input).display = False
         self._enter(self.process)
-        if (draft := self.session.draft("channel")) is not None:
+        if (draft := self.session.drafts.of("channel")) is not None:
             self.channel.begin(draft.text)
         if self.session.settings.read_only:
             # What were typed here could neither go nor be kept.

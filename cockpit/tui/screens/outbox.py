@@ -114,23 +114,23 @@ class OutboxScreen(ModalScreen[None], AnsweredOnce[None]):
     def action_retry(self) -> None:
         """Send a refused or held one again."""
         if (delivery := self._selected) is not None and delivery.state is DeliveryState.REFUSED:
-            self._decide(self._session.retry, delivery.seq)
+            self._decide(self._session.decisions.retry, delivery.seq)
 
     def action_drop(self) -> None:
         """Give one up."""
         delivery = self._selected
         if delivery is not None and delivery.state in {DeliveryState.REFUSED, DeliveryState.QUEUED}:
-            self._decide(self._session.drop, delivery.seq)
+            self._decide(self._session.decisions.drop, delivery.seq)
 
     def action_arrived(self) -> None:
         """A person has seen that it arrived."""
         if (delivery := self._selected) is not None and delivery.asks:
-            self._decide(self._session.settle, delivery.seq, True)
+            self._decide(self._session.decisions.settle, delivery.seq, True)
 
     def action_send_again(self) -> None:
         """A person has seen that it didn't arrive."""
         if (delivery := self._selected) is not None and delivery.asks:
-            self._decide(self._session.settle, delivery.seq, False)
+            self._decide(self._session.decisions.settle, delivery.seq, False)
 
 
 def where(destination: str) -> str:
