@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
+from typing import TypeVar
+
+Found = TypeVar("Found")
 
 PATIENCE = 120.0
 """Seconds; generous, since it only decides how long a failing test takes."""
@@ -20,3 +24,12 @@ async def until(condition: Callable[[], object], what: str = "") -> None:
             raise AssertionError(f"it never happened: {what or condition}")
         await asyncio.sleep(pause)
         pause = min(1.2 * pause, SELDOM)
+
+
+def eventually(condition: Callable[[], Found], what: str) -> Found:
+    """What the condition gives once it holds: the same with no loop that runs, for what goes on in another process."""
+    deadline = time.monotonic() + PATIENCE
+    while not (found := condition()):
+        assert time.monotonic() < deadline, f"it never happened: {what}"
+        time.sleep(0.02)
+    return found

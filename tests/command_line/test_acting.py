@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.command_line.conftest import Run, ran, spawned
+from tests.waiting import eventually
 
 
 def channels(served) -> dict[str, list[dict[str, Any]]]:
@@ -208,8 +209,8 @@ def test_ctrl_c_while_it_waits_tells_that_the_note_is_kept(cockpit: Run, config:
     before = len(served.requests())
     served.fault("slack", "hang")
     with spawned("--config", config, "note", str(declared), "kept") as process:
-        while not any(request.service == "slack" for request in served.requests()[before:]):
-            assert process.poll() is None
+        asked = lambda: any(request.service == "slack" for request in served.requests()[before:])  # noqa: E731
+        eventually(lambda: asked() or process.poll() is not None, "Slack is asked")
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=30)
     assert (process.returncode, out) == (130, "")

@@ -16,6 +16,7 @@ import cockpit as package
 from cockpit.command_line.arguments import COMMANDS, OPEN, looks_like_reference, parse
 from cockpit.command_line.outcome import Failure
 from tests.command_line.conftest import Run, ran, spawned
+from tests.waiting import eventually
 
 
 def test_the_overview_names_every_command_and_the_exit_codes(run: Run) -> None:
@@ -188,8 +189,7 @@ def test_a_reader_who_leaves_is_no_fault(config: Path) -> None:
 def test_ctrl_c_is_quiet(config: Path, served) -> None:
     served.fault("*", "hang")
     with spawned("--config", config, "status", "1924") as process:
-        while not served.requests():
-            assert process.poll() is None
+        eventually(lambda: served.requests() or process.poll() is not None, "it asks")
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=30)
     assert (process.returncode, out, err) == (130, "", "")

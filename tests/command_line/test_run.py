@@ -7,8 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from cockpit.command_line import run as room
 from cockpit.command_line.run import to_start
 from tests.command_line.conftest import Outcome, Run
 from tests.command_line.test_acting import records
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, eventually
 
 ROOT = Path(__file__).parents[2]
 
@@ -61,15 +60,6 @@ def declared(cockpit: Run) -> None:
 def notes(served) -> list[dict[str, Any]]:
     """Our notes on commands."""
     return [one for one in records(served) if one["metadata"]["event_payload"]["kind"] == "run"]
-
-
-def eventually(condition: Callable[[], Any], what: str) -> Any:
-    """What the condition gives once it holds."""
-    deadline = time.monotonic() + PATIENCE
-    while not (found := condition()):
-        assert time.monotonic() < deadline, f"it never happened: {what}"
-        time.sleep(0.02)
-    return found
 
 
 def only_note(served) -> dict[str, Any]:

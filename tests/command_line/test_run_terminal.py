@@ -13,8 +13,8 @@ import pexpect
 import pytest
 
 from tests.command_line.conftest import Run
-from tests.command_line.test_run import eventually, notes
-from tests.waiting import PATIENCE
+from tests.command_line.test_run import notes
+from tests.waiting import PATIENCE, eventually
 
 TAILS = pytest.mark.parametrize("tail", ["", "--tail 3"])
 ROOT = Path(__file__).parents[2]

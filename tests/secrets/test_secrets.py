@@ -23,9 +23,9 @@ import tomli_w
 
 from cockpit.command_line.sandbox import config_text
 from cockpit.sandbox import SandboxClock, SandboxThread
-from tests.command_line.test_run import eventually, notes
+from tests.command_line.test_run import notes
 from tests.conftest import BEGIN
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, eventually
 
 ROOT = Path(__file__).parents[2]
 FAULTS = ("echo", "redirect", "html", "401")
