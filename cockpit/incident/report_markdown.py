@@ -48,6 +48,8 @@ _LIVE = re.compile(
     r"|[\w.+%-]+@[\w-]+(?:\.[\w-]+)+|(?<![\w/])@[\w][\w/.-]*",
     re.IGNORECASE,
 )
+_DOMAIN = re.compile(r"(?<=[\w-])\.(?=[^\W\d_]{2})")
+"""The stop in what some readers, though not GitHub, link without any scheme: `hub.example`, or `done.At` by mistake."""
 _TRAILING = ".,;:!?)]}'\"”’>"
 
 
@@ -71,6 +73,7 @@ def _plain(piece: str, first: bool) -> str:
         return piece
     # A stop before it: it can neither begin a block there nor part a word.
     shown = to_markdown(body if first else f".{body}").replace("{", "\\{")
+    shown = _DOMAIN.sub(r"\\.", shown)
     start = len(piece) - len(piece.lstrip())
     return piece[:start] + (shown if first else shown[1:]) + piece[start + len(body) :]
 

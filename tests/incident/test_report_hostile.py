@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -101,6 +101,7 @@ def flat_rows(tokens: list[Any]) -> list[int]:
 
 
 @given(st.text(max_size=120))
+@example("A.AL is down.At once: hub.example.org, ünï.xn--p1ai")
 def test_any_text_shows_as_itself(text: str) -> None:
     shown = literal(text)
     assert "\n" not in shown

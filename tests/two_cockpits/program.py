@@ -32,7 +32,7 @@ async def obey(session: Session, wish: dict[str, Any]) -> dict[str, Any]:
         return {"steps": {str(one.step.id): f"{one.state}: {one.evidence}" for one in session.view.assessment.steps}}
     if wish["do"] in ("send_again", "drop"):
         for delivery in (one for one in session.view.outbox.deliveries if one.held):
-            (session.retry if wish["do"] == "send_again" else session.drop)(delivery.seq)
+            (session.decisions.retry if wish["do"] == "send_again" else session.decisions.drop)(delivery.seq)
     else:
         data = wish.get("data", {})
         if wish["kind"] == "reply":
