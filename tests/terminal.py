@@ -146,6 +146,10 @@ class Terminal:
         """Wait until the screen shows these words."""
         await self._until(lambda: words in self.screen, f"{words!r} is on the screen")
 
+    async def hides(self, words: str) -> None:
+        """Wait until these words aren't on the screen any more."""
+        await self._until(lambda: words not in self.screen, f"{words!r} goes")
+
     async def _until(self, condition: Callable[[], object], what: str) -> None:
         try:
             await until(condition, what)

@@ -144,7 +144,9 @@ async def end(sandbox: Sandbox, terminal: Terminal, busy: Busy, moments: list[Mo
     for _ in range(3):
         terminal.type("\x1b")
         await asyncio.sleep(0.5)
-    await terminal.shows("outbox empty")
+    # What was refused waits for a person; all else goes out.
+    for state in ("queued", "sending"):
+        await terminal.hides(state)
     texts = Counter(
         message["text"].split(" — ")[0].removeprefix("✎ ")
         for channel in sandbox.state()["slack"]["channels"]
