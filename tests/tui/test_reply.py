@@ -88,6 +88,9 @@ async def test_the_review_shows_the_letter_and_sends_it_once(cockpit: Open, sand
         assert "sent" in driver.shows("#reply-foot")
         await driver.screen.session.idle()
         assert len(replies(sandbox)) == 1
+        await driver.press("1")
+        assert driver.screen.current is driver.screen.process, "a pane's number begins no letter"
+        assert driver.screen.reply.text == ""
 
 
 async def test_in_the_pause_one_key_takes_it_back(cockpit: Open, sandbox: Sandbox) -> None:

@@ -173,6 +173,7 @@ class ReplyDeeds(DraftDeeds):
 
         def decided(then: tuple[int, ...] | None) -> None:
             if then is not None and self._send(letter, ticket, seen):
+                self.go_to(self.reply)  # out of the text: the next key would begin another letter in it
                 self._review_next(ticket, text, purpose, then)
 
         self.app.push_screen(Review(letter, self.session.settings.review_hold), decided)
