@@ -11,6 +11,8 @@ from cockpit.engine.journal_file import JournalFile, decode
 from cockpit.incident.facts import Anchor
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from cockpit.engine.journal_deliveries import Entry
 
 AUDIT = """
@@ -56,6 +58,15 @@ class AuditTrail(JournalFile):
             "SELECT case_key, number, hash FROM audit WHERE case_key = ? ORDER BY number DESC LIMIT 1", (case_key,)
         ).fetchone()
         return None if last is None else Anchor(*last)
+
+    def holds(self, proven: Iterable[Anchor]) -> bool:
+        """Whether each of these lines is there as it was proven. It isn't where a copy of the file was put back."""
+        return all(
+            self._db.execute(
+                "SELECT 1 FROM audit WHERE case_key = ? AND number = ? AND hash = ?", (one.log, one.number, one.hash)
+            ).fetchone()
+            for one in proven
+        )
 
 
 def _read(content: str, number: int) -> Line:

@@ -66,6 +66,7 @@ class JournalFile:
 
     def __init__(self, path: Path, *, kept: bool = True) -> None:
         self.path = path
+        self.kept = kept
         self.notice: str | None = None
         self._hurried = False
         try:

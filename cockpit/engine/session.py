@@ -18,19 +18,18 @@ from cockpit.engine.drafts import Drafts
 from cockpit.engine.handover import hand_over, write_brief
 from cockpit.engine.journal import Action, Entry
 from cockpit.engine.journal_file import NotSaved
-from cockpit.engine.ledger import outbox_of, records_of
 from cockpit.engine.notices import notices
 from cockpit.engine.outbox import Outbox
 from cockpit.engine.outreach import Outreach
+from cockpit.engine.shared_log import SharedLog
 from cockpit.engine.threads import lift_data, unlifted
 from cockpit.engine.view import READ_ONLY, Case, DeliveryState, Part, View
 from cockpit.engine.watch import Watch
 from cockpit.engine.writing import not_kept_yet
 from cockpit.incident.checklist import Assessor
-from cockpit.incident.facts import Record, Snapshot, Source
+from cockpit.incident.facts import Snapshot, Source
 from cockpit.incident.guards import INTERNAL_HOSTS, Guard
 from cockpit.incident.outbound import letter
-from cockpit.incident.tickets import linked
 from cockpit.services.errors import ServiceError
 
 if TYPE_CHECKING:
@@ -87,14 +86,12 @@ class Session:
         self._tasks: list[asyncio.Task[None]] = []
         self._publishing = False
         freshdesk_url = settings.freshdesk.url if settings.freshdesk else ""
-        self._freshdesk_url = freshdesk_url
         self._assessor = Assessor(process, people, freshdesk_url)
 
         remembered = journal.snapshot(case.key)
         facts = remembered[0] if remembered else Snapshot()
         self._remembered_at = remembered[1] if remembered else None
-        self._remembered_records = facts.records
-        self._records: tuple[Record, ...] = ()
+        self._log = SharedLog(journal, writing, facts.records, freshdesk_url)
         self._watch = Watch(
             settings,
             connection,
@@ -166,15 +163,15 @@ class Session:
 
     def _view(self) -> View:
         now = self.now()
-        snapshot = replace(self._watch.facts, records=self._records, health=self._watch.health)
+        snapshot = replace(self._watch.facts, records=self._log.records, health=self._watch.health)
         pollers = self._watch.pollers.values()
         return View(
             case=self._case,
             snapshot=snapshot,
             assessment=self._assessor.assess(snapshot, now),
-            outbox=self._outbox_view,
+            outbox=self._log.outbox,
             now=now,
-            notices=(*notices(snapshot, self._connection.skews()), *self._told, *self._held()),
+            notices=(*notices(snapshot, self._connection.skews()), *self._log.notices, *self._told, *self._held()),
             me=self.settings.me,
             loading=all(poller.rounds == 0 for poller in pollers) and self._remembered_at is None,
             guard=self._guard,
@@ -223,12 +220,11 @@ class Session:
         )
 
     def _linked(self) -> tuple[int, ...]:
-        return linked(self._records, self._watch.facts.pagerduty, self._freshdesk_url)
+        return self._log.linked(self._watch.facts.pagerduty)
 
     def _at_work(self) -> int:
-        """How many cockpits the log shows at work lately, this one included; who only looks on leaves no trace."""
-        since = self.now() - LATELY
-        return len({record.actor for record in self._records if record.at > since} | {self.settings.me})
+        """How many cockpits the log shows at work lately, this one included."""
+        return len(self._log.actors(self.now() - LATELY) | {self.settings.me})
 
     def _learn(self, case: Case) -> None:
         if case != self._case:
@@ -337,16 +333,10 @@ class Session:
         self._publish_soon()
 
     def _refresh_log(self) -> None:
-        entries = (*self._journal.entries(self._case.key), *self._writing.entries_of(self._case.key))
-        slack = self._watch.facts.slack
-        # Until the channel was read, what is remembered of its log stands in for it.
-        remembered = () if self._watch.channel_read else self._remembered_records
-        records = records_of(slack.messages if slack else (), entries, remembered)
-        if records != self._records:
-            tickets, self._records = self._linked(), records
-            if self._linked() != tickets:
-                self.refresh(Source.FRESHDESK)
-        self._outbox_view = outbox_of(entries, self._case, self.now())
+        tickets, slack = self._linked(), self._watch.facts.slack
+        changed = self._log.read(self._case, slack, self.now(), channel_read=self._watch.channel_read)
+        if changed and self._linked() != tickets:
+            self.refresh(Source.FRESHDESK)
 
     # --- its life ------------------------------------------------------------------------------------------------
 

@@ -15,9 +15,10 @@ from cockpit.engine.desk import JOURNAL, Desk
 from cockpit.engine.journal import Action, Draft, Journal
 from cockpit.engine.journal_file import NotSaved
 from cockpit.engine.session import Session
+from cockpit.engine.shared_log import LOST
 from cockpit.engine.view import DeliveryState, Part
 from cockpit.incident.checklist import State
-from cockpit.incident.facts import Snapshot
+from cockpit.incident.facts import Freshness, Snapshot, Source
 from cockpit.sandbox import Sandbox
 from cockpit.settings import Settings
 from tests.engine.test_session import begin, posted
@@ -267,5 +268,38 @@ async def test_a_journal_that_lost_what_came_last_sends_nothing_again(sandbox: S
     await until(lambda: not session.view.outbox.deliveries)
     assert len(posted(sandbox)) == before
     assert len(sandbox.state()["pagerduty"]["incidents"][0]["notes"]) == 1
+    await session.close()
+    await desk.close()
+
+
+@pytest.mark.parametrize("put_back", [True, False])
+async def test_a_journal_whose_end_was_lost_is_told_by_what_the_channel_proves(
+    settings: Settings, sandbox: Sandbox, put_back: bool
+) -> None:
+    async def noted(text: str) -> None:
+        desk = Desk(settings)
+        session = desk.session(await desk.find("1924"))
+        await session.start()
+        if session.case.channel_id is None:
+            await begin(session)
+        session.act("note", text=text)
+        await until(lambda: not session.view.outbox.deliveries)
+        await session.close()
+        await desk.close()
+
+    journal = settings.state_dir / JOURNAL
+    await noted("one")
+    earlier = journal.read_bytes()
+    await noted("two")
+    if put_back:
+        journal.write_bytes(earlier)
+
+    desk = Desk(settings)
+    session = desk.session(await desk.find("1924"))
+    await session.start()
+    await until(lambda: session.view.snapshot.health[Source.SLACK].state is Freshness.OK, "the channel is read")
+    assert (LOST in session.view.notices) is put_back
+    known = [record.kind for record in session.view.snapshot.records]
+    assert known.count("note") == 2, "what was told is known all the same"
     await session.close()
     await desk.close()
