@@ -186,5 +186,7 @@ async def test_a_full_disk_is_said_and_loses_nothing_on_the_screen(cockpit: Open
         pages = database.execute("PRAGMA page_count").fetchone()[0]
         database.execute(f"PRAGMA max_page_count = {pages}")
         await write_letter(driver, "x" * 200_000)
-        await driver.until(lambda: any("NOT SAVED" in said for said in driver.said()), "it is said")
-        assert driver.screen.reply.composer.text == "x" * 200_000
+        await driver.until(lambda: any("Not saved" in said for said in driver.said()), "it is said")
+        await driver.press("y", "z")
+        assert sum("Not saved" in said for said in driver.said()) == 1, "once, not for each letter"
+        assert driver.screen.reply.composer.text == "yz" + "x" * 200_000

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shlex
 import signal
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -34,12 +36,17 @@ if TYPE_CHECKING:
     from cockpit.tui.command import Command
     from cockpit.tui.panes.pane import Pane
 
+UNSAVED_STANDS = 10.0
+"""Seconds for which it stands on the screen that a text isn't saved; while that lasts it is said again after them."""
+
 
 class Deeds(Screen[None]):
     """The ground on which the deeds stand; `IncidentScreen` is all of them together."""
 
     session: Session
     view: View
+    _unsaved_said = -math.inf
+    """When it was said last that a text isn't saved, by the monotonic clock."""
 
     @property
     def cockpit(self) -> CockpitApp:
@@ -120,7 +127,12 @@ class Deeds(Screen[None]):
         try:
             return self.session.drafts.save(key, text, **data)
         except NotSaved as fault:
-            self.notify(f"NOT SAVED: {fault}", severity="error", timeout=10, markup=False)
+            now = time.monotonic()
+            # Each letter is saved: one word on the screen at a time.
+            if now - self._unsaved_said > UNSAVED_STANDS:
+                self._unsaved_said = now
+                words = f"{fault} The text is only on the screen until then."
+                self.notify(words, severity="error", timeout=UNSAVED_STANDS, markup=False)
             return None
 
     def forget(self, key: str) -> None:

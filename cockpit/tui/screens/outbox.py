@@ -109,7 +109,7 @@ class OutboxScreen(ModalScreen[None], AnsweredOnce[None]):
         except Impossible as impossible:
             self.notify(str(impossible), timeout=6, markup=False)
         except NotSaved as fault:
-            self.notify(f"NOT SAVED: {fault}", severity="error", timeout=10, markup=False)
+            self.notify(f"{fault} Nothing was changed.", severity="error", timeout=10, markup=False)
 
     def action_retry(self) -> None:
         """Send a refused or held one again."""
