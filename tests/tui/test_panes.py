@@ -10,6 +10,7 @@ from textual.widget import Widget
 
 from cockpit.engine.view import Delivery, DeliveryState, Outbox, Part
 from cockpit.incident.facts import Freshness, Health, LogKind, Source
+from cockpit.tui.panes.channel import WINDOW
 from cockpit.tui.screens.incident import IncidentScreen
 from tests.incident.build import ANA, BEN, KIM, OSEI, World, at, outage, resolved
 from tests.tui.looking import come_to_rest, press, running_text, text_in
@@ -82,6 +83,29 @@ async def test_the_cursor_and_the_next_step_are_told_apart_without_colour_and_on
         assert len(rows("›")) == 1
         await press(pilot, "g", "enter", "3", "full_stop")
         assert rows("›") == rows("next IR"), "its phase, which was folded, is open again"
+
+
+async def test_of_a_long_channel_a_window_is_laid_out_filtered_or_not_and_the_top_brings_the_rest() -> None:
+    world = outage()
+    for number in range(WINDOW + 3):
+        world.said("17:30", f"pod {number}", KIM)
+    app = still_app(view_of(world, "18:02"))
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = app.screen
+        assert isinstance(screen, IncidentScreen)
+        for words in ("", "pod"):
+            screen.channel.filter_by(words)
+            rows = screen.channel.listing.rows
+            assert sum(row.stop for row in rows) == WINDOW
+            assert rows[0].id == "earlier"
+        await press(pilot, "3", "g")
+        await come_to_rest(pilot)
+        rows = screen.channel.listing.rows
+        assert sum(row.stop for row in rows) == WINDOW + 3, "those that hold the words, and no others"
+        assert all(row.id != "earlier" for row in rows)
+        await press(pilot, "G")
+        await come_to_rest(pilot)
+        assert sum(row.stop for row in screen.channel.listing.rows) == WINDOW
 
 
 async def test_a_list_that_is_at_its_top_stays_there_when_its_window_shrinks() -> None:

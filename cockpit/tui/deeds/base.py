@@ -9,6 +9,7 @@ import signal
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -89,22 +90,22 @@ class Deeds(Screen[None]):
         """The current pane by name, or that the person is writing."""
         raise NotImplementedError
 
-    @property
+    @cached_property
     def process(self) -> ProcessPane:
         """Pane 1."""
         return self.query_one(ProcessPane)
 
-    @property
+    @cached_property
     def pagerduty(self) -> PagerdutyPane:
         """Pane 2."""
         return self.query_one(PagerdutyPane)
 
-    @property
+    @cached_property
     def channel(self) -> ChannelPane:
         """Pane 3."""
         return self.query_one(ChannelPane)
 
-    @property
+    @cached_property
     def reply(self) -> ReplyPane:
         """Pane 4."""
         return self.query_one(ReplyPane)

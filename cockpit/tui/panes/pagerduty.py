@@ -147,7 +147,7 @@ class PagerdutyPane(Pane):
 
     def __init__(self, catch_all: str | None) -> None:
         super().__init__()
-        self._catch_all = catch_all
+        self._standing = IncidentFacts(catch_all)
         self._view: View | None = None
         self._now: datetime | None = None
         self._entries: list[Entry] = []
@@ -155,13 +155,8 @@ class PagerdutyPane(Pane):
     def compose(self) -> ComposeResult:
         """The standing, and the history below it."""
         yield Trouble(Source.PAGERDUTY)
-        yield IncidentFacts(self._catch_all)
+        yield self._standing
         yield Listing(id="history")
-
-    @property
-    def listing(self) -> Listing:
-        """The history."""
-        return self.query_one(Listing)
 
     @property
     def selected(self) -> Entry | None:
@@ -188,8 +183,8 @@ class PagerdutyPane(Pane):
         changed = before is None or facts is not before.snapshot.pagerduty or view.loading != before.loading
         new_day = self._now is None or now.date() != self._now.date()
         self._view, self._now = view, now
-        self.query_one(Trouble).show(view, now)
-        self.query_one(IncidentFacts).show(facts, now)
+        self.trouble.show(view, now)
+        self._standing.show(facts, now)
         if changed or new_day:
             self._entries = history(facts) if facts else []
             self.refilter()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.containers import Vertical
@@ -10,6 +11,7 @@ from textual.content import Content
 from cockpit.incident.facts import Freshness, Source
 from cockpit.tui import moments
 from cockpit.tui.ink import Line, Lines, paragraph
+from cockpit.tui.panes.listing import Listing
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -49,7 +51,11 @@ class Trouble(Lines):
 
 
 class Pane(Vertical):
-    """One of the four panes."""
+    """One of the four panes.
+
+    What it is made of stays as long as it does, and is looked for once: Textual keeps the answer of every search, and
+    searches anew whenever something around it appears or goes.
+    """
 
     number: ClassVar[int]
     name_: ClassVar[str]
@@ -59,6 +65,16 @@ class Pane(Vertical):
         super().__init__(id=self.name_)
         self.words = ""
         """What the person filters by; empty: everything is shown."""
+
+    @cached_property
+    def trouble(self) -> Trouble:
+        """What the pane's service said when it failed; the checklist has none."""
+        return self.query_one(Trouble)
+
+    @cached_property
+    def listing(self) -> Listing:
+        """What the pane lists."""
+        return self.query_one(Listing)
 
     def show(self, view: View, now: datetime) -> None:
         """Show this view at this moment."""

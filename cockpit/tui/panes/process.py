@@ -87,6 +87,7 @@ class ProcessPane(Pane):
     def __init__(self, process: Process) -> None:
         super().__init__()
         self._process = process
+        self._below = StepDetail()
         self._view: View | None = None
         self._now: datetime | None = None
         self._folds: dict[int, bool] = {}
@@ -95,12 +96,7 @@ class ProcessPane(Pane):
     def compose(self) -> ComposeResult:
         """The list, and the detail below it."""
         yield Listing(id="steps")
-        yield StepDetail()
-
-    @property
-    def listing(self) -> Listing:
-        """The list of phases and steps."""
-        return self.query_one(Listing)
+        yield self._below
 
     def way_in(self) -> Widget:
         """The list."""
@@ -256,4 +252,4 @@ class ProcessPane(Pane):
             number = int(row.removeprefix("phase "))
             found = next((phase for phase in self._process.phases if phase.number == number), None)
             phase = (found, *self._count(self._view.assessment.in_phase(number))) if found is not None else None
-        self.query_one(StepDetail).show(self.selected, phase, self._now)
+        self._below.show(self.selected, phase, self._now)

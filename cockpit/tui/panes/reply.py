@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -83,6 +84,8 @@ class ReplyPane(Pane):
 
     def __init__(self) -> None:
         super().__init__()
+        self._ticket_line = TicketLine()
+        self._foot = ReplyFoot()
         self._view: View | None = None
         self._now: datetime | None = None
         self.ticket: int | None = None
@@ -101,19 +104,14 @@ class ReplyPane(Pane):
     def compose(self) -> ComposeResult:
         """The tickets, the conversation, the text, its standing."""
         yield Trouble(Source.FRESHDESK)
-        yield TicketLine()
+        yield self._ticket_line
         yield Listing(id="conversation", cursor=False, tail=True)
         yield Composer(
             id="composer", soft_wrap=True, show_line_numbers=False, compact=True, highlight_cursor_line=False
         )
-        yield ReplyFoot()
+        yield self._foot
 
-    @property
-    def listing(self) -> Listing:
-        """The conversation."""
-        return self.query_one(Listing)
-
-    @property
+    @cached_property
     def composer(self) -> Composer:
         """The text."""
         return self.query_one(Composer)
@@ -147,8 +145,8 @@ class ReplyPane(Pane):
         if before is None or tickets is not before.snapshot.tickets or before.loading != view.loading:
             self.refilter()
             self.entitle()
-        self.query_one(Trouble).show(view, now)
-        self.query_one(TicketLine).show(view, self.ticket)
+        self.trouble.show(view, now)
+        self._ticket_line.show(view, self.ticket)
         self.listing.empty = self._nothing
         self.set_class(self.ticket is None, "-no-ticket")
         self.judge()
@@ -162,7 +160,7 @@ class ReplyPane(Pane):
         with self.prevent(TextArea.Changed):
             self.composer.text = ""
         if self._view is not None:
-            self.query_one(TicketLine).show(self._view, ticket)
+            self._ticket_line.show(self._view, ticket)
         self.refilter()
         self.entitle()
         if ticket is not None:
@@ -217,7 +215,7 @@ class ReplyPane(Pane):
 
     def judge(self) -> None:
         """Say under the text how it stands."""
-        foot = self.query_one(ReplyFoot)
+        foot = self._foot
         self.composer.set_class(not self.text.strip() and not self.composer.has_focus, "-idle")
         if self.ticket is None:
             foot.show()

@@ -80,21 +80,25 @@ class IncidentScreen(StepDeeds):
         self._unsubscribe: Callable[[], None] = lambda: None
         self._current: Pane | None = None
         self._impossible: frozenset[str] = frozenset()
+        settings = session.settings
+        self._header = Header(settings.tech_leads)
+        self._tabs = Tabs()
+        self._status = StatusLine(settings.keys, settings.read_only)
 
     def compose(self) -> ComposeResult:
         """From top to bottom."""
         session = self.session
         # Before there is anything in it: later, every widget's styles would have to be worked out again.
         self._shape(*self.app.size)
-        yield Header(session.settings.tech_leads)
-        yield Tabs()
+        yield self._header
+        yield self._tabs
         with Container(id="panes"):
             yield ProcessPane(session.process).set_class(True, "-current")
             yield PagerdutyPane(session.process.words.catch_all_service or None)
             yield ChannelPane()
             yield ReplyPane()
         yield Input(id="filter", placeholder="only what holds these words", compact=True)
-        yield StatusLine(session.settings.keys, session.settings.read_only)
+        yield self._status
 
     def on_mount(self) -> None:
         """Paint what is known, follow the session, and let the clocks run."""
@@ -125,22 +129,22 @@ class IncidentScreen(StepDeeds):
     def distribute(self) -> None:
         """Hand the view down."""
         view, now = self.view, self.session.now()
-        self.query_one(Header).show(view, now)
+        self._header.show(view, now)
         for pane in self.panes:
             pane.show(view, now)
         self.follow_reply(view)
         self.follow_clocks(view)
         self.hear(view)
         self.welcome(view)
-        self.query_one(StatusLine).show(view, now)
+        self._status.show(view, now)
         self._impossible = frozenset(command.id() for command in COMMANDS if self.obstacle(command) is not None)
         self.announce()
 
     def _tick(self) -> None:
         """Time passes: the clocks and ages move, and with the minute whatever says how long ago."""
         now = self.session.now()
-        self.query_one(Header).show(self.view, now)
-        self.query_one(StatusLine).show(self.view, now)
+        self._header.show(self.view, now)
+        self._status.show(self.view, now)
         self.process.show(self.view, now)
 
     # --- where the person is ---------------------------------------------------------------------------------
@@ -187,8 +191,8 @@ class IncidentScreen(StepDeeds):
         labels = tuple(
             (f"{pane.number} {pane.brief()}", pane is self.current, f"focus_{pane.name_}") for pane in self.panes
         )
-        self.query_one(Tabs).show(labels)
-        self.query_one(StatusLine).offer(self.where, self._impossible)
+        self._tabs.show(labels)
+        self._status.offer(self.where, self._impossible)
 
     @on(Listing.Scrolled)
     def _scrolled(self) -> None:
