@@ -34,6 +34,9 @@ PATIENCE = 300.0
 PASSING = 3
 """More tasks of a name, files or threads than before that aren't a leak: requests are under way at any moment."""
 
+SIZE = 40, 120
+"""Rows and columns of the terminal when it is looked at first and last: a larger screen takes more memory."""
+
 HURRY = 3
 """How much more often than in proportion the services are asked: a reading's own time doesn't shrink with the rest."""
 
@@ -153,8 +156,8 @@ async def end(sandbox: Sandbox, terminal: Terminal, busy: Busy, moments: list[Mo
         for message in channel["messages"]
         if message.get("metadata")
     )
+    terminal.resize(*SIZE)
     terminal.type("3G")
-    terminal.resize(50, 160)
     await terminal.shows(busy.told.last)
     moments.append(await look(terminal, told, busy.elapsed / 3600))
     print(row(moments[-1], busy))
