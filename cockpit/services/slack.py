@@ -232,12 +232,6 @@ class Slack(SlackPeople):
         call = _writing(f"pin a message in Slack channel {channel_id}", "the Slack scope pins:write")
         await self._ask_unless(call, "pins.add", {"channel": channel_id, "timestamp": ts}, "already_pinned")
 
-    async def permalink(self, channel_id: str, ts: str) -> str:
-        """The address that opens the message."""
-        call = slack_call(f"read the address of a message in Slack channel {channel_id}")
-        body = await self._ask(call, "chat.getPermalink", {"channel": channel_id, "message_ts": ts})
-        return call.read(lambda one: identifier(one.get("permalink"), "a message"), body)
-
     # --- how ------------------------------------------------------------------------------------------------
 
     async def _trust(self) -> Trust:

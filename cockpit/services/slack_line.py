@@ -25,8 +25,8 @@ MOST_PAGES = 1000
 """Where paging ends whatever Slack says: at 999 messages a page that is more than a channel holds."""
 
 _READINGS = frozenset(
-    {"auth.test", "chat.getPermalink", "conversations.history", "conversations.info", "conversations.list",
-     "conversations.members", "conversations.replies", "users.info", "users.list", "users.lookupByEmail"}
+    {"auth.test", "conversations.history", "conversations.info", "conversations.list",
+     "conversations.members", "conversations.replies", "users.info", "users.list"}
 )  # fmt: skip
 """The methods that change nothing: any other is a write, and Slack would take it by GET too."""
 

@@ -12,9 +12,9 @@ from cockpit.services.address import Secret, sealed
 from cockpit.services.budget import polled
 from cockpit.services.call import TIMEOUT
 from cockpit.services.client import utc_now
-from cockpit.services.errors import Forbidden, NotFound, Refused
+from cockpit.services.errors import Forbidden, Refused
 from cockpit.services.slack_line import SlackLine, slack_call
-from cockpit.services.wire import items, line, obj, readable
+from cockpit.services.wire import items, obj, readable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -41,8 +41,10 @@ class SlackPeople(SlackLine):
         token = sealed(token, "Slack token")
         super().__init__(token, api_url, timeout=timeout, now=now, read_only=read_only)
         self._known: dict[str, Person] = {}
-        self._gone: set[str] = set()
+        self._present: set[str] = set()
+        """Who can be invited."""
         self._listed = False
+        self._unlistable = False
         self._listing = {by_poll: asyncio.Lock() for by_poll in (False, True)}
 
     async def people(self) -> Mapping[str, Person]:
@@ -51,16 +53,14 @@ class SlackPeople(SlackLine):
             if not self._listed:
                 call = slack_call("list the people in Slack", needs=_READ)
                 async for body in self._pages(call, "users.list", {"limit": USERS_PAGE}):
-                    listed = items(body.get("members"))
-                    self._known |= {one.id: one for one in readable(wire.person, listed)}
-                    self._gone |= {line(one.get("id")) for one in map(obj, listed) if wire.absent(one)}
+                    readable(self._remembered, items(body.get("members")))
                 self._listed = True
         return MappingProxyType(self._known)
 
     async def colleagues(self) -> tuple[Person, ...]:
         """The people who can be invited, by name: no bot, and nobody who has left."""
         known = await self.people()
-        present = (one for one in known.values() if one.id not in self._gone)
+        present = (one for one in known.values() if one.id in self._present)
         return tuple(sorted(present, key=lambda one: (one.name.casefold(), one.id)))
 
     async def person(self, user_id: str) -> Person:
@@ -68,17 +68,8 @@ class SlackPeople(SlackLine):
         if user_id not in self._known:
             call = slack_call(f"read Slack user {user_id}", needs=_READ)
             body = await self._ask(call, "users.info", {"user": user_id})
-            self._known[user_id] = call.read(wire.person, body.get("user"))
+            self._known[user_id] = call.read(self._remembered, body.get("user"))
         return self._known[user_id]
-
-    async def by_email(self, email: str) -> Person | None:
-        """The user with that address, or None."""
-        call = slack_call(f"look for {email} in Slack", needs="the Slack scope users:read.email")
-        try:
-            body = await self._ask(call, "users.lookupByEmail", {"email": email})
-        except NotFound:
-            return None
-        return call.read(wire.person, body.get("user"))
 
     async def _named(self, user_ids: Iterable[str]) -> Mapping[str, Person]:
         """At least these users by id.
@@ -86,14 +77,24 @@ class SlackPeople(SlackLine):
         One that Slack won't tell of (a stranger, no scope) has its id for a name.
         """
         wanted = set(user_ids)
-        if wanted - self._known.keys() and not self._listed:
+        if wanted - self._known.keys() and not self._listed and not self._unlistable:
             try:
                 await self.people()
             except Forbidden:
-                self._listed = True
+                self._unlistable = True
         for user_id in sorted(wanted - self._known.keys()):
             try:
                 await self.person(user_id)
+            except Forbidden:  # it is the token that may not: nor for the others
+                break
             except Refused:
                 self._known[user_id] = Person(user_id, user_id)
+        self._known |= {user_id: Person(user_id, user_id) for user_id in wanted - self._known.keys()}
         return self._known
+
+    def _remembered(self, value: object) -> Person:
+        found = wire.person(value)
+        self._known[found.id] = found
+        if not wire.absent(obj(value)):
+            self._present.add(found.id)
+        return found

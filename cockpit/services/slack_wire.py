@@ -14,6 +14,9 @@ from cockpit.services.wire import Json, identifier, items, line, number, obj, te
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+MOST_MENTIONS = 50
+"""How many of those whom one message mentions are looked up; of the others who isn't known has its id for a name."""
+
 _MENTION = re.compile(r"<@([UW][A-Z0-9]+)")
 
 
@@ -103,12 +106,12 @@ def channel(value: object, workspace_url: str) -> Channel:
 
 
 def people_in(messages: Iterable[object]) -> set[str]:
-    """The ids of all users that these messages are by, or mention."""
+    """The ids of all users that these messages are by, and of those that each mentions first."""
     found: set[str] = set()
     for value in messages:
         one = obj(value)
         found.update(filter(None, (line(one.get("user")),)))
-        found.update(_MENTION.findall(_wire_text(one)))
+        found.update(_MENTION.findall(_wire_text(one))[:MOST_MENTIONS])
     return found
 
 

@@ -25,8 +25,8 @@ READING: Mapping[str, frozenset[str]] = {
          "log_entries", "on_call", "priorities", "services", "users", "dedicated_channel"}
     ),
     "slack": frozenset(
-        {"me", "channel", "find_channel", "channels", "members", "history", "replies", "find_post", "permalink",
-         "who", "people", "person", "by_email", "colleagues"}
+        {"me", "channel", "find_channel", "channels", "members", "history", "replies", "find_post",
+         "who", "people", "person", "colleagues"}
     ),
     "freshdesk": frozenset(
         {"me", "ticket", "conversations", "recent_tickets", "canned_responses", "canned_response", "agents", "contact",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -54,6 +55,21 @@ async def test_colleagues_are_people_who_are_there(slack: Slack) -> None:
     assert [one.name for one in await slack.colleagues()] == ["Ana Ruiz", "Ben Okafor", "Kim Tanaka", "Lou Marsh"]
 
 
+async def test_who_turned_up_later_is_no_colleague_unless_they_can_be_invited(
+    slack: Slack, channel: Channel, sandbox: Sandbox
+) -> None:
+    """A bot that was installed since, and a stranger of whom Slack tells nothing."""
+    colleagues = await slack.colleagues()
+    users = sandbox.world.slack.users
+    users["UBOT"] = replace(users[(await slack.me()).user_id], id="UBOT", name="New Bot")
+    users["UNEW"] = replace(users[colleagues[0].id], id="UNEW", name="New Colleague")
+    await say(sandbox, "ask <@UBOT>, <@UNOBODY> or <@UNEW>")
+    assert (await slack.history(channel.id))[-1].text == "ask @New Bot, @UNOBODY or @New Colleague"
+    assert [one.name for one in await slack.colleagues()] == [
+        *(one.name for one in colleagues), "New Colleague"
+    ]  # fmt: skip
+
+
 async def test_me(slack: Slack) -> None:
     me = await slack.me()
     assert me.user_id
@@ -69,8 +85,6 @@ async def test_people(slack: Slack, sandbox: Sandbox) -> None:
     assert await slack.people() == people
     assert await slack.person(ana.id) is ana
     assert [request.path for request in sandbox.requests] == ["/users.list"]
-    assert await slack.by_email("ana.ruiz@example.org") == ana
-    assert await slack.by_email("nobody@example.org") is None
     with pytest.raises(NotFound):
         await slack.person("UNOBODY")
 
@@ -138,7 +152,6 @@ async def test_post_and_read_it_back(slack: Slack, channel: Channel, sandbox: Sa
     assert message.record.ts == ts
     assert (message.record.id, message.record.step, message.record.data) == ("r-1", "start.p1", {"ticket": 4038})
     assert message.record.at == action.at
-    assert ts.replace(".", "") in await slack.permalink(channel.id, ts)
 
 
 async def test_update_and_delete(slack: Slack, channel: Channel, sandbox: Sandbox) -> None:
@@ -250,10 +263,13 @@ async def test_without_the_right_to_see_people_their_ids_stand_for_them(
 ) -> None:
     await say(sandbox, "hello")
     sandbox.fault("slack", "403", path="users.")
+    await say(sandbox, "see <@U1> <@U2> <@U3>")
     message = (await slack.history(channel.id))[-1]
-    assert message.author.name == message.author.id
+    assert (message.author.name, message.text) == (message.author.id, "see @U1 @U2 @U3")
+    asked = [request.path for request in sandbox.requests if request.path.startswith("/users.")]
+    assert asked == ["/users.list", "/users.info"], "what is refused for one is refused for all"
     with pytest.raises(Forbidden):
-        await slack.by_email("ana.ruiz@example.org")
+        await slack.colleagues()
 
 
 async def test_each_stranger_is_asked_for_once(slack: Slack, channel: Channel, sandbox: Sandbox) -> None:

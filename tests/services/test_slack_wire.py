@@ -104,6 +104,16 @@ def test_people_and_who_is_mentioned() -> None:
     assert found == {"U1", "U2", "W3", "U4"}
 
 
+def test_one_message_cannot_have_the_whole_world_looked_up() -> None:
+    """Each of whom nothing is known costs a call, and the channel isn't read before all are answered."""
+    crowd = [f"U{number}" for number in range(3000)]
+    message = {"ts": "1.0", "user": "UME", "text": " ".join(f"<@{one}>" for one in crowd)}
+    found = wire.people_in([message])
+    assert {"UME", *crowd[: wire.MOST_MENTIONS]} == found
+    trust = wire.Trust(wire.Identity("U0", "B0", "T0", "Team", "https://team.example.org/"))
+    assert wire.message(message, {}, {"U2999": "Kim"}, trust).text.endswith("@U2998 @Kim")
+
+
 def test_a_person_by_real_name() -> None:
     one = {
         "id": "U1",
