@@ -172,9 +172,9 @@ def retry_after(headers: Mapping[str, str]) -> float:
 
 
 def clock_skew(headers: Mapping[str, str], now: datetime) -> timedelta | None:
-    """How far the service's clock is ahead of `now`, from its `Date` header; None where there is none."""
+    """How far the service's clock is ahead of `now`, from its `Date` header; None where that tells no time."""
     try:
         date = parsedate_to_datetime(headers["date"])
-    except (KeyError, ValueError):
+    except (KeyError, ValueError, OverflowError):
         return None
     return (date if date.tzinfo else date.replace(tzinfo=UTC)) - now

@@ -125,9 +125,11 @@ class FreshdeskLine(Client):
             body = await self._ask(call, "GET", path, params={**(params or {}), "per_page": PAGE, "page": page})
             # A short page is the last: that is as sure as the `Link` header, and some lists send none.
             entries = items(body)
-            yield [one for one in entries if number(obj(one).get("id")) not in seen]
-            seen.update(known for one in entries if (known := number(obj(one).get("id"))) is not None)
-            if len(entries) < PAGE:
+            fresh = [one for one in entries if number(obj(one).get("id")) not in seen]
+            yield fresh
+            seen.update(known for one in fresh if (known := number(obj(one).get("id"))) is not None)
+            # One that brings nothing new is the last too: not every list knows pages.
+            if len(entries) < PAGE or not fresh:
                 return
 
     async def _all(self, call: Call, path: str, params: Mapping[str, str | int] | None = None) -> list[Any]:
@@ -136,6 +138,8 @@ class FreshdeskLine(Client):
 
 
 def _open(web: str, secret: Secret, timeout: float) -> tuple[AsyncClient, AsyncClient]:
+    from http.cookiejar import CookieJar, DefaultCookiePolicy
+
     httpx = import_module("httpx")
     # Plain http, as on loopback, needs no authorities, which take 40 ms to read: it gets a context that trusts nobody.
     trusted = httpx.create_ssl_context() if web.startswith("https:") else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -153,6 +157,7 @@ def _open(web: str, secret: Secret, timeout: float) -> tuple[AsyncClient, AsyncC
             follow_redirects=False,
             trust_env=not loops_back(web),
             verify=trusted,
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         )
         return made
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from cockpit.incident.facts import Source
 from cockpit.services.address import Secret, checked_address, sealed
-from cockpit.services.budget import Budget, polled
+from cockpit.services.budget import MINUTE, Budget, polled
 from cockpit.services.call import TIMEOUT, Answer, Call, NoAnswer
 from cockpit.services.client import Client, Said, utc_now
 from cockpit.services.daemon import Attempt, TookTooLong, Worker
@@ -107,7 +107,7 @@ class PagerDutyLine(Client):
             raise self._no_answer(call, fault) from None
         told = {name: number(answer.headers.get(f"ratelimit-{name}")) for name in ("remaining", "limit", "reset")}
         if told["remaining"] is not None and told["limit"]:
-            self.budget.told("", told["remaining"], told["limit"], float(told["reset"] or 0))
+            self.budget.told("", told["remaining"], told["limit"], min(told["reset"] or 0, MINUTE))
         return obj(self._settle(call, answer, _explain))
 
     async def _pages(
@@ -153,8 +153,11 @@ class PagerDutyLine(Client):
         return value
 
 
+_OF_OTHERS = frozenset({"details", "event_details", "cef_details"})
+
+
 def users_in(value: Any) -> list[Json]:
-    """Every user, whole or reference, anywhere in `value`."""
+    """Every user, whole or reference, anywhere in `value` but in what a monitoring system or an integration told."""
     found: list[Json] = []
     waiting = [value]
     while waiting:
@@ -162,7 +165,7 @@ def users_in(value: Any) -> list[Json]:
         if isinstance(one, dict):
             if one.get("type") in ("user", "user_reference"):
                 found.append(one)
-            waiting.extend(one.values())
+            waiting.extend(inner for name, inner in one.items() if name not in _OF_OTHERS)
         elif isinstance(one, list):
             waiting.extend(one)
     return found

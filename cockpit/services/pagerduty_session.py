@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import warnings
+from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
 
 from requests.adapters import HTTPAdapter
@@ -24,7 +25,7 @@ warnings.filterwarnings("ignore", message='The package "pdpyras" is deprecated',
 import pdpyras  # noqa: E402  (the filter above must stand first)
 
 if TYPE_CHECKING:
-    from urllib3.poolmanager import PoolManager
+    from collections.abc import Callable
 
     from cockpit.services.daemon import Attempt
 
@@ -48,6 +49,7 @@ class PagerDutySession:
         session.max_network_attempts = 0
         session.retry[429] = -2
         session.auth = lambda request: request  # else requests would look for other credentials in ~/.netrc
+        session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         if fresh:
             session.headers["Connection"] = "close"
         if loops_back(api_url):
@@ -128,40 +130,42 @@ class _Gated(HTTPAdapter):
     was given up, and perhaps sent again since, must not be sent late.
     """
 
-    def __init__(self, proceed: Any) -> None:
-        self._proceed = proceed
+    def __init__(self, proceed: Callable[[], bool]) -> None:
+        self._pools = _gated(proceed)
         super().__init__()
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
-        self._gate(self.poolmanager)
+        self.poolmanager.pool_classes_by_scheme = self._pools
 
     def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
+        """Asked for with each request that a proxy passes on; requests keeps them by the proxy's address."""
         manager = super().proxy_manager_for(*args, **kwargs)
-        self._gate(manager)
+        manager.pool_classes_by_scheme = self._pools
         return manager
 
-    def _gate(self, manager: PoolManager) -> None:
-        proceed = self._proceed
 
-        class Plain(HTTPConnection):
-            def connect(self) -> None:
-                super().connect()
-                if not proceed():
-                    self.close()
-                    raise ConnectTimeoutError(self, "given up")
+def _gated(proceed: Callable[[], bool]) -> dict[str, type[HTTPConnectionPool]]:
+    """The pools of such connections, by scheme."""
 
-        class Encrypted(HTTPSConnection):
-            def connect(self) -> None:
-                super().connect()
-                if not proceed():
-                    self.close()
-                    raise ConnectTimeoutError(self, "given up")
+    class Plain(HTTPConnection):
+        def connect(self) -> None:
+            super().connect()
+            if not proceed():
+                self.close()
+                raise ConnectTimeoutError(self, "given up")
 
-        class PlainPool(HTTPConnectionPool):
-            ConnectionCls = Plain
+    class Encrypted(HTTPSConnection):
+        def connect(self) -> None:
+            super().connect()
+            if not proceed():
+                self.close()
+                raise ConnectTimeoutError(self, "given up")
 
-        class EncryptedPool(HTTPSConnectionPool):
-            ConnectionCls = Encrypted
+    class PlainPool(HTTPConnectionPool):
+        ConnectionCls = Plain
 
-        manager.pool_classes_by_scheme = {"http": PlainPool, "https": EncryptedPool}
+    class EncryptedPool(HTTPSConnectionPool):
+        ConnectionCls = Encrypted
+
+    return {"http": PlainPool, "https": EncryptedPool}

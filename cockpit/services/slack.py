@@ -195,11 +195,12 @@ class Slack(SlackPeople):
         nobody's records are believed, this raises.
         """
         call = slack_call(f"look for a message in Slack channel {channel_id}", needs="the Slack scope channels:history")
-        oldest = since - CLOCK_MARGIN - abs(self.skew or timedelta())
+        margin = CLOCK_MARGIN + abs(self.skew or timedelta())
         trust = await self._trust()
         if not trust.anybody:
             raise call.refused("which notes are ours can't be told with a person's token; use the bot's (xoxb-…)")
-        found = await self._history(call, channel_id, f"{oldest.timestamp():.6f}", None, None)
+        oldest = max(0.0, since.timestamp() - margin.total_seconds())
+        found = await self._history(call, channel_id, f"{oldest:.6f}", None, None)
         return next(
             (ts for ts, one in found.items() if slack_record.record_id(one) == record_id and trust.covers(one)), None
         )
@@ -284,5 +285,5 @@ def _window(channel_id: str, oldest: str | None, latest: str | None, page: int) 
     }
 
 
-def _content(text: str, record: Record | None, told: datetime | None = None) -> Json:
-    return {"text": to_slack(text)} | ({"metadata": slack_record.metadata(record, told)} if record is not None else {})
+def _card(text: str) -> Json:
+    return {"text": to_slack(text), "metadata": slack_record.card_metadata()}

@@ -52,15 +52,14 @@ def identifier(value: object, what: str) -> str:
 
 
 def number(value: object) -> int | None:
-    """A whole number, also when it is written as text; else None."""
-    if isinstance(value, bool):
+    """A whole number of at most 64 bits, as a database holds it, also when it is written as text; else None."""
+    if isinstance(value, bool) or not isinstance(value, int | str):
         return None
-    if isinstance(value, int):
-        return value
     try:
-        return int(value) if isinstance(value, str) else None
+        found = int(value)
     except ValueError:
         return None
+    return found if abs(found) < 2**63 else None
 
 
 def moment(value: object) -> datetime | None:

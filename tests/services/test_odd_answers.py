@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import gc
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from aiohttp import web
+from urllib3.connection import HTTPConnection
 
 from cockpit.services import pagerduty_session
+from cockpit.services.budget import MINUTE
 from cockpit.services.errors import (
     Forbidden,
     Limited,
@@ -38,12 +43,14 @@ class Parrot:
         self.headers: dict[str, str] = {}
         self.ports: list[int] = []
         self.credentials: list[str] = []
+        self.cookies: list[str] = []
         self.url = ""
 
     async def answer(self, request: web.Request) -> web.Response:
         assert request.transport is not None
         self.ports.append(request.transport.get_extra_info("peername")[1])
         self.credentials.append(request.headers.get("Authorization", ""))
+        self.cookies.append(request.headers.get("Cookie", ""))
         said = {} if "Content-Type" in self.headers else {"content_type": self.content_type}
         return web.Response(status=self.status, body=self.body, headers=self.headers, **said)  # type: ignore[arg-type]
 
@@ -205,6 +212,58 @@ async def test_each_writing_has_a_connection_of_its_own(
         assert len(set(parrot.ports)) == connections
 
 
+@pytest.mark.parametrize("service", READS)
+async def test_no_cookie_is_kept(service: str, parrot: Parrot, connect: Callable[..., Any]) -> None:
+    """The credential is all that a request carries, and what a client holds doesn't grow with the answers."""
+    parrot.headers = {"Set-Cookie": "session=1; Path=/"}
+    client = connect(service, api_url=parrot.url)
+    for call in (READS[service], WRITES[service]) * 2:
+        with pytest.raises(ServiceError):
+            await call(client)
+    assert parrot.cookies == [""] * 4
+
+
+@pytest.mark.parametrize("service", READS)
+@pytest.mark.parametrize(
+    "date",
+    ["soon", "Mon, 01 Jan 99999999999 00:00:00 GMT", "Mon, 01 Jan 2024 00:00:00 +9999999999999999999999"],
+)
+async def test_a_clock_that_shows_no_time(service: str, date: str, parrot: Parrot, connect: Callable[..., Any]) -> None:
+    parrot.headers = {"Date": date}
+    client = connect(service, api_url=parrot.url)
+    with pytest.raises(Unreachable):
+        await READS[service](client)
+    assert client.skew is None
+
+
+async def test_a_message_is_looked_for_however_far_off_slacks_clock_is(
+    parrot: Parrot, connect: Callable[..., Any]
+) -> None:
+    parrot.headers = {"Date": "Fri, 31 Dec 9999 23:59:59 GMT"}
+    parrot.body = b'{"ok": true, "user_id": "U1", "bot_id": "B1", "messages": []}'
+    slack = connect("slack", api_url=parrot.url)
+    await slack.me()
+    assert await slack.find_post("C1", "r-1", datetime.now(UTC)) is None
+
+
+@pytest.mark.parametrize("reset", ["1800000000", "1" + "0" * 400])
+async def test_pagerdutys_minute_is_no_longer_than_a_minute(
+    reset: str, parrot: Parrot, connect: Callable[..., Any]
+) -> None:
+    """Else polls would wait for ever."""
+    parrot.headers = {"ratelimit-limit": "960", "ratelimit-remaining": "0", "ratelimit-reset": reset}
+    pagerduty = connect("pagerduty", api_url=parrot.url)
+    with pytest.raises(Unreachable):
+        await pagerduty.me()
+    assert pagerduty.budget.wait("") <= MINUTE
+
+
+async def test_a_list_of_freshdesk_that_knows_no_pages_ends(parrot: Parrot, connect: Callable[..., Any]) -> None:
+    parrot.body = json.dumps([{"id": number, "name": "somebody"} for number in range(100)]).encode()
+    assert len(await connect("freshdesk", api_url=parrot.url).agents()) == 100
+    assert len(parrot.ports) == 2
+
+
 async def test_pagerduty_gets_its_token_whatever_netrc_says(
     parrot: Parrot, connect: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Any
 ) -> None:
@@ -218,3 +277,25 @@ async def test_pagerduty_gets_its_token_whatever_netrc_says(
     with pytest.raises(ServiceError):
         await connect("pagerduty", api_url=parrot.url, token="s3cr3t").me()
     assert parrot.credentials == ["Token token=s3cr3t"]
+
+
+async def test_no_request_through_a_proxy_leaves_anything_to_collect(
+    parrot: Parrot, connect: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The connections that ask whether they may still be used are classes, made once for a client."""
+    for name in ("NO_PROXY", "no_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("http_proxy", parrot.url)
+    monkeypatch.setattr(pagerduty_session, "loops_back", lambda _: False)
+    pagerduty = connect("pagerduty", api_url="http://127.0.0.1:9")
+    counts = []
+    gc.disable()
+    try:
+        for _ in range(3):
+            with pytest.raises(ServiceError):
+                await pagerduty.me()
+            counts.append(len(HTTPConnection.__subclasses__()))
+    finally:
+        gc.enable()
+    assert len(parrot.ports) == 3
+    assert len(set(counts)) == 1

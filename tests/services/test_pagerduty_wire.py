@@ -10,6 +10,7 @@ import pytest
 from cockpit.incident.facts import LogKind, Person, Responder, Status
 from cockpit.services import pagerduty_wire as wire
 from cockpit.services.call import Unreadable
+from cockpit.services.pagerduty_line import users_in
 
 INCIDENT: dict[str, Any] = {
     "id": "Q1",
@@ -44,6 +45,15 @@ def test_an_incident() -> None:
     assert found.assignees == found.acknowledgers == (Person("U1", "Ana"),)
     assert found.description == "Ticket:\nhttps://desk.example.org/a/tickets/7"
     assert found.incident_key == "key"
+
+
+def test_the_users_are_pagerdutys_and_no_monitoring_systems() -> None:
+    """Each is looked up for an email; what an alert says of users of its own isn't PagerDuty's to know."""
+    details = {"affected": [{"type": "user", "id": f"U{number}"} for number in range(1000)]}
+    entry = {"type": "trigger_log_entry", "agent": {"id": "U1", "type": "user_reference"}, "event_details": details,
+             "channel": {"type": "api", "details": details, "user": {"id": "U2", "type": "user"}}}  # fmt: skip
+    found = users_in({"log_entries": [entry], "incident": INCIDENT | {"body": {"details": details}}})
+    assert {one["id"] for one in found} == {"U1", "U2"}
 
 
 def test_an_incident_of_nulls() -> None:

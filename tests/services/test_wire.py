@@ -89,6 +89,7 @@ def test_ids_and_numbers() -> None:
         None,
         None,
     )
+    assert (number(2**63 - 1), number(2**63), number(f"-{2**63}"), number("1" * 5000)) == (2**63 - 1, None, None, None)
     assert (obj(None), obj([1]), items(None), items({"a": 1})) == ({}, {}, [], [])
 
 
