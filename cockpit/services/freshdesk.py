@@ -44,7 +44,6 @@ class Freshdesk(FreshdeskPeople):
         """
         api_key = sealed(api_key, "Freshdesk API key")
         super().__init__(url, api_key, timeout=timeout, now=now, read_only=read_only)
-        self._requesters: dict[int, tuple[int | None, int | None]] = {}
         self._descriptions: dict[int, Conversation] = {}
         self._primary_mailbox: int | None = None
 
@@ -56,11 +55,9 @@ class Freshdesk(FreshdeskPeople):
         Its requester and company come with the first reading, which costs more; then from memory.
         """
         call = _reading(f"read Freshdesk ticket {ticket_id}")
-        known = self._requesters.get(ticket_id)
-        params = {} if known else {"include": "requester,company"}
+        params = {} if ticket_id in self._descriptions else {"include": "requester,company"}
         body = obj(await self._ask(call, "GET", f"tickets/{ticket_id}", params=params))
         found = await self._ticket(call, body)
-        self._requesters[ticket_id] = (number(body.get("requester_id")), number(body.get("company_id")))
         self._descriptions[ticket_id] = wire.description(body, found)
         return found
 

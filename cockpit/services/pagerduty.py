@@ -202,11 +202,6 @@ class PagerDuty(PagerDutyLine):
         people = [{"assignee": {"id": known, "type": "user_reference"}} for known in user_ids]
         return await self._change(incident_id, "reassign", {"assignments": people})
 
-    async def change_service(self, incident_id: str, service_id: str) -> Incident:
-        """Say that another service is the impacted one."""
-        reference = {"id": service_id, "type": "service_reference"}
-        return await self._change(incident_id, "change the service of", {"service": reference})
-
     async def create(self, title: str, service_id: str, priority: str | None, body: str, key: str) -> Incident:
         """Open an incident.
 

@@ -31,7 +31,6 @@ from cockpit.services.wire import (
     moment,
     number,
     obj,
-    readable,
     text,
 )
 
@@ -296,8 +295,3 @@ def priorities(value: object) -> Mapping[str, str]:
     """Name to id, in PagerDuty's order."""
     found = ((priority_name(one), line(obj(one).get("id"))) for one in items(obj(value).get("priorities")))
     return MappingProxyType({name: known for name, known in found if name and known})
-
-
-def people(value: object) -> list[Person]:
-    """The users of one page."""
-    return readable(person, items(obj(value).get("users")))

@@ -143,16 +143,6 @@ class Slack(SlackPeople):
         if left_out := [fault for fault in faults if fault not in _IN_ALREADY]:
             raise call.refused(f"some people weren't let in ({', '.join(left_out)})", code=left_out[0])
 
-    async def set_topic(self, channel_id: str, text: str) -> None:
-        """Set the channel's topic."""
-        call = _writing(f"set the topic of Slack channel {channel_id}", "the Slack scope channels:manage")
-        await self._ask(call, "conversations.setTopic", {"channel": channel_id, "topic": to_slack(text)})
-
-    async def archive(self, channel_id: str) -> None:
-        """Archive the channel; nothing happens where it is already."""
-        call = _writing(f"archive Slack channel {channel_id}", "the Slack scope channels:manage")
-        await self._ask_unless(call, "conversations.archive", {"channel": channel_id}, "already_archived")
-
     # --- messages -------------------------------------------------------------------------------------------
 
     async def history(
@@ -184,7 +174,9 @@ class Slack(SlackPeople):
         """Post a top-level message, carrying `record` where given; its timestamp."""
         call = _writing(f"post in Slack channel {channel_id}", "the Slack scope chat:write")
         # Links aren't unfolded: a timeline is lines, not pictures.
-        content = _content(text, record, self._now()) | {"unfurl_links": False, "unfurl_media": False}
+        content = {"text": to_slack(text), "unfurl_links": False, "unfurl_media": False}
+        if record is not None:
+            content["metadata"] = slack_record.metadata(record, self._now())
         body = await self._ask(call, "chat.postMessage", {"channel": channel_id} | content)
         return call.read(lambda one: identifier(one.get("ts"), "a message"), body)
 
@@ -205,23 +197,17 @@ class Slack(SlackPeople):
             (ts for ts, one in found.items() if slack_record.record_id(one) == record_id and trust.covers(one)), None
         )
 
-    async def update(self, channel_id: str, ts: str, text: str, record: Record | None = None) -> None:
-        """Put another text, and record, into a message of ours."""
-        call = _writing(f"edit a message in Slack channel {channel_id}", "the Slack scope chat:write")
-        await self._ask(call, "chat.update", {"channel": channel_id, "ts": ts} | _content(text, record))
-
     async def post_card(self, channel_id: str, text: str) -> str:
         """Post the status card; its timestamp."""
         call = _writing(f"post the status card in Slack channel {channel_id}", "the Slack scope chat:write")
-        content = _content(text, None) | {"metadata": slack_record.card_metadata(), "unfurl_links": False}
+        content = _card(text) | {"unfurl_links": False}
         body = await self._ask(call, "chat.postMessage", {"channel": channel_id} | content)
         return call.read(lambda one: identifier(one.get("ts"), "a message"), body)
 
     async def update_card(self, channel_id: str, ts: str, text: str) -> None:
         """Put another text into the status card."""
         call = _writing(f"edit the status card in Slack channel {channel_id}", "the Slack scope chat:write")
-        content = _content(text, None) | {"metadata": slack_record.card_metadata()}
-        await self._ask(call, "chat.update", {"channel": channel_id, "ts": ts} | content)
+        await self._ask(call, "chat.update", {"channel": channel_id, "ts": ts} | _card(text))
 
     async def delete(self, channel_id: str, ts: str) -> None:
         """Take a message of ours away; nothing happens where it is gone already."""

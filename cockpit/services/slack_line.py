@@ -38,14 +38,12 @@ PER_MINUTE: Mapping[str, int] = {
         (
             "conversations.create",
             "conversations.list",
-            "conversations.setTopic",
-            "conversations.archive",
             "users.list",
             "pins.add",
         ),
         20,
     ),
-    **dict.fromkeys(("conversations.members", "users.info", "auth.test", "chat.getPermalink"), 100),
+    **dict.fromkeys(("conversations.members", "users.info", "auth.test"), 100),
     "chat.postMessage": 60,
 }
 """The methods of which it grants fewer or more; `chat.postMessage` about one a second for a channel."""

@@ -415,7 +415,6 @@ def reading_pagerduty(text: str, dice: int) -> None:
         (pagerduty_wire.on_call, {"user": _reference(odd), "escalation_level": odd(1), "end": odd(AT)}),
         (pagerduty_wire.channel_ref, {"channel": {"id": odd("C"), "name": odd(), "link": odd()}}),
         (pagerduty_wire.priorities, {"priorities": [_reference(odd)]}),
-        (pagerduty_wire.people, {"users": [_reference(odd)]}),
         (pagerduty_wire.service_ref, _reference(odd)),
     ):
         _convert(convert, odd(value))
