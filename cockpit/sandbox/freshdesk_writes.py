@@ -71,7 +71,7 @@ class FreshdeskWrites:
             if name not in allowed
         ]
         for name in required:
-            if name not in body:
+            if body.get(name) is None:
                 problems.append(problem(name, "It should be a/an String", "missing_field"))
         for name, value in body.items():
             kind = allowed.get(name)

@@ -145,7 +145,11 @@ class Gateway:
         text = json.dumps(answer.body, ensure_ascii=False)
         if cut:
             text = text[: len(text) // 2]
-        return web.Response(status=answer.status, text=text, content_type="application/json", headers=merged)
+        # Half a character, which JSON can hold and no encoding can, would spoil each answer that shows it.
+        return web.Response(
+            status=answer.status, body=text.encode("utf-8", "replace"), content_type="application/json",
+            charset="utf-8", headers=merged,
+        )  # fmt: skip
 
 
 def _is_write(call: Call) -> bool:

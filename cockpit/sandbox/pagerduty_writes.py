@@ -65,7 +65,7 @@ class PagerDutyWrites:
         label = kind.replace("_", " ").capitalize()
         if not isinstance(value, dict) or value.get("type") not in (kind, f"{kind}_reference"):
             raise invalid_input(f"{label} must be a reference of type {kind}_reference")
-        if value.get("id") not in known:
+        if str(value.get("id")) not in known:
             raise invalid_input(f"{label} not found")
         return str(value["id"])
 
@@ -238,9 +238,9 @@ class PagerDutyWrites:
         incident = self._incident(call)
         self._agent(call)
         body = self._body(call)
-        if body.get("requester_id") not in self.account.users:
+        if str(body.get("requester_id")) not in self.account.users:
             raise invalid_input("Requester not found")
-        requester = self.account.agent(body["requester_id"])
+        requester = self.account.agent(str(body["requester_id"]))
         message, targets = body.get("message"), body.get("responder_request_targets")
         if not isinstance(message, str) or not isinstance(targets, list) or not targets:
             raise invalid_input("Message and responder request targets are required")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -43,7 +42,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """A method: the scope that it needs (empty for none), who answers, and whether it changes anything."""
+    """A method: the scope that it needs (empty for none), and who answers."""
 
     scope: str
     handler: Callable[[Asked], dict[str, Any]]
@@ -94,7 +93,7 @@ def page(
     if cursor := asked.text("cursor"):
         try:
             kind, _, mark = base64.b64decode(cursor, validate=True).decode().partition(":")
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:
             raise SlackRefusal("invalid_cursor") from None
         marks = [key(thing) for thing in things]
         if kind != name or mark not in marks:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from bisect import bisect_left, bisect_right
 from decimal import Decimal, InvalidOperation
@@ -248,7 +247,7 @@ def _micros(asked: Asked, name: str) -> int | None:
         return None
     try:
         return int(Decimal(text) * 1_000_000)
-    except InvalidOperation:
+    except (InvalidOperation, ValueError, OverflowError):
         raise SlackRefusal(f"invalid_ts_{name}") from None
 
 
@@ -268,7 +267,7 @@ def _cursor(asked: Asked) -> int | None:
         if kind != "next_ts":
             raise SlackRefusal("invalid_cursor")
         return int(mark)
-    except (binascii.Error, ValueError):
+    except ValueError:
         raise SlackRefusal("invalid_cursor") from None
 
 

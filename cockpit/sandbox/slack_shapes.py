@@ -53,9 +53,7 @@ def bot_profile(slack: Slack, app: App) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def message_shape(
-    slack: Slack, channel: Channel, message: Message, *, metadata: bool, viewer: str = ""
-) -> dict[str, Any]:
+def message_shape(slack: Slack, channel: Channel, message: Message, *, metadata: bool) -> dict[str, Any]:
     """A message; without `metadata` an app's metadata shows its type but not its payload."""
     replies = channel.replies(message.ts) if message.thread_ts is None else []
     if message.deleted:
@@ -75,7 +73,7 @@ def message_shape(
         if parent is not None:
             shape["parent_user_id"] = parent.user
             if message.broadcast:
-                shape["root"] = message_shape(slack, channel, parent, metadata=metadata, viewer=viewer)
+                shape["root"] = message_shape(slack, channel, parent, metadata=metadata)
     if replies:
         people = list(dict.fromkeys(one.user for one in replies))
         shape |= {

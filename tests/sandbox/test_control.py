@@ -216,3 +216,19 @@ def test_importing_the_sandbox_loads_no_web_server() -> None:
     code = "import sys, cockpit.sandbox; print([name for name in sys.modules if name.startswith('aiohttp')])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+async def test_what_no_client_should_send_is_refused_and_spoils_nothing(wire: Wire) -> None:
+    """Null for text, another type for an id, no time, half a character: the world can be read afterwards."""
+    (incident,) = (await wire.pagerduty("GET", "/incidents")).body["incidents"]
+    path = f"/incidents/{incident['id']}"
+    request = {"requester_id": [], "message": "m", "responder_request_targets": []}
+    assert (await wire.pagerduty("POST", f"{path}/responder_requests", request)).status == 400
+    changed = {"type": "incident_reference", "service": {"type": "service_reference", "id": []}}
+    assert (await wire.pagerduty("PUT", path, {"incident": changed})).status == 400
+    assert (await wire.pagerduty("POST", f"{path}/notes", {"note": {"content": "half \ud800"}})).status == 201
+    assert (await wire.pagerduty("GET", f"{path}/notes")).body["notes"][0]["content"] == "half ?"
+    assert (await wire.slack("users.list", cursor="²"))["error"] == "invalid_cursor"
+    channel = (await wire.slack("conversations.create", name="a-channel"))["channel"]["id"]
+    assert (await wire.slack("conversations.history", channel=channel, oldest="nan"))["error"] == "invalid_ts_oldest"
+    assert (await wire.freshdesk("POST", "/tickets/4038/notes", {"body": None})).status == 400
