@@ -1,7 +1,8 @@
 """A daemon thread for a library that blocks: calls queue for it, each within a time; quitting never waits.
 
-A thread can't be stopped. So a call that takes too long is given up: its thread is left to end by itself,
-another one serves the queue, and the attempt's gate sees to it that what wasn't sent by then is never sent.
+A thread can't be stopped. So a call that takes too long is given up: its connection is hung up where it waits for an
+answer, its thread is left to end by itself, another one serves the queue, and the attempt's gate sees to it that what
+wasn't sent by then is never sent.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ class Attempt:
         self._lock = threading.Lock()
         self._over = False
         self._begun = False
+        self._hang_up: Callable[[], None] | None = None
 
     def proceed(self) -> bool:
         """Asked right before the first byte of a request leaves: whether it still may."""
@@ -50,10 +52,24 @@ class Attempt:
                 self._begun = True
             return not self._over
 
+    def waits(self, hang_up: Callable[[], None] | None) -> None:
+        """An answer is waited for: `hang_up`, from any thread, ends that. None: it is there, or never will be.
+
+        Over a connection that stood nobody asks `proceed`: what is waited for was sent.
+        """
+        with self._lock:
+            self._hang_up = hang_up
+            if hang_up is not None:
+                self._begun = True
+                if self._over:
+                    hang_up()
+
     def give_up(self) -> bool:
-        """From now on nothing is sent. Returns whether something may have been before."""
+        """From now on nothing is sent or waited for. Returns whether something may have been sent before."""
         with self._lock:
             self._over = True
+            if self._hang_up is not None:
+                self._hang_up()
             return self._begun
 
     @property

@@ -9,7 +9,10 @@ send every verb, are off; its sleep at 429 too.
 from __future__ import annotations
 
 import logging
+import socket
 import warnings
+from contextlib import suppress
+from functools import partial
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
 
@@ -54,13 +57,17 @@ class PagerDutySession:
             session.headers["Connection"] = "close"
         if loops_back(api_url):
             session.trust_env = False
-        adapter = _Gated(self._proceed)
+        adapter = _Gated(self._proceed, self._waits)
         session.mount("https://", adapter)
         session.mount("http://", adapter)
         self._session = session
 
     def _proceed(self) -> bool:
         return self._attempt is None or self._attempt.proceed()
+
+    def _waits(self, connection: HTTPConnection) -> None:
+        if self._attempt is not None and connection.sock is not None:
+            self._attempt.waits(partial(_hang_up, connection.sock))
 
     def exchange(
         self,
@@ -90,6 +97,7 @@ class PagerDutySession:
                 raise NoAnswer(_words(fault.__cause__), begun=attempt.begun) from None
             response = fault.response  # 401
         finally:
+            attempt.waits(None)
             self._attempt = None
             # pdpyras keeps a count for each address it ever asked.
             self._session.api_call_counts.clear()
@@ -103,6 +111,11 @@ class PagerDutySession:
     def close(self) -> None:
         """Let the connections go."""
         self._session.close()
+
+
+def _hang_up(sock: socket.socket) -> None:
+    with suppress(OSError):  # the far end may have done so before
+        sock.shutdown(socket.SHUT_RDWR)
 
 
 def _words(fault: BaseException | None) -> str:
@@ -124,14 +137,14 @@ def _words(fault: BaseException | None) -> str:
 
 
 class _Gated(HTTPAdapter):
-    """Connections which, once they stand, ask whether they may still be used.
+    """Connections which, once they stand, ask whether they may still be used, and tell what they wait with.
 
     The time for a call may run out while a host's name is looked up, which nothing can interrupt: then what
-    was given up, and perhaps sent again since, must not be sent late.
+    was given up, and perhaps sent again since, must not be sent late. Or while an answer comes that has no end.
     """
 
-    def __init__(self, proceed: Callable[[], bool]) -> None:
-        self._pools = _gated(proceed)
+    def __init__(self, proceed: Callable[[], bool], waits: Callable[[HTTPConnection], None]) -> None:
+        self._pools = _gated(proceed, waits)
         super().__init__()
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
@@ -145,22 +158,31 @@ class _Gated(HTTPAdapter):
         return manager
 
 
-def _gated(proceed: Callable[[], bool]) -> dict[str, type[HTTPConnectionPool]]:
+def _gated(proceed: Callable[[], bool], waits: Callable[[HTTPConnection], None]) -> dict[str, type[HTTPConnectionPool]]:
     """The pools of such connections, by scheme."""
+
+    def stands(connection: HTTPConnection) -> None:
+        if not proceed():
+            connection.close()
+            raise ConnectTimeoutError(connection, "given up")
 
     class Plain(HTTPConnection):
         def connect(self) -> None:
             super().connect()
-            if not proceed():
-                self.close()
-                raise ConnectTimeoutError(self, "given up")
+            stands(self)
+
+        def getresponse(self) -> Any:
+            waits(self)
+            return super().getresponse()
 
     class Encrypted(HTTPSConnection):
         def connect(self) -> None:
             super().connect()
-            if not proceed():
-                self.close()
-                raise ConnectTimeoutError(self, "given up")
+            stands(self)
+
+        def getresponse(self) -> Any:
+            waits(self)
+            return super().getresponse()
 
     class PlainPool(HTTPConnectionPool):
         ConnectionCls = Plain

@@ -13,6 +13,7 @@ import pytest
 
 from cockpit.sandbox import Sandbox
 from cockpit.services.errors import OutcomeUnknown, Unreachable
+from tests.waiting import until
 
 CALLS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
     "pagerduty": (lambda client: client.me(), lambda client: client.acknowledge("Q1")),
@@ -54,6 +55,24 @@ async def test_an_answer_that_never_ends_is_given_up(service: str, connect: Call
     with pytest.raises(OutcomeUnknown, match="no answer"):
         await write(client)
     assert time.monotonic() - started < 10
+
+
+def reading() -> set[threading.Thread]:
+    """The threads on which PagerDuty is read."""
+    return {one for one in threading.enumerate() if one.name == "pagerduty-reads"}
+
+
+async def test_a_thread_that_was_given_up_ends_although_its_answer_does_not(
+    connect: Callable[..., Any], dribble: str
+) -> None:
+    """Else one would be left with each poll of a service that answers without end."""
+    await connect("pagerduty").me()  # by now the libraries are loaded
+    before = reading()
+    client = connect("pagerduty", api_url=dribble, timeout=1.0)
+    for _ in range(3):
+        with pytest.raises(Unreachable, match="no answer"):
+            await client.me()
+    await until(lambda: len(reading() - before) == 1, "only the thread that would serve the next reading is left")
 
 
 @pytest.mark.parametrize("service", CALLS)
