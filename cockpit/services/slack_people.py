@@ -85,9 +85,9 @@ class SlackPeople(SlackLine):
         for user_id in sorted(wanted - self._known.keys()):
             try:
                 await self.person(user_id)
-            except Forbidden:  # it is the token that may not: nor for the others
-                break
-            except Refused:
+            except Refused as refusal:
+                if refusal.code == "missing_scope":  # nor is it told of the others
+                    break
                 self._known[user_id] = Person(user_id, user_id)
         self._known |= {user_id: Person(user_id, user_id) for user_id in wanted - self._known.keys()}
         return self._known
