@@ -42,8 +42,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def add_scenario(parser: argparse.ArgumentParser, speed: float) -> None:
     """Let the command choose what happens and how fast."""
     parser.add_argument(
-        "--scenario", default=MAIN, metavar="NAME", help=f"what happens: a name of `cockpit sandbox --list` ({MAIN})"
-    )
+        "--scenario", default=MAIN, metavar="NAME",
+        help=f"what happens: a name of `cockpit sandbox --list`, or a file ({MAIN})",
+    )  # fmt: skip
     parser.add_argument(
         "--speed", type=float, default=speed, metavar="X", help=f"how many times as fast as the world ({speed:g})"
     )
@@ -63,11 +64,16 @@ def run(args: argparse.Namespace) -> int:
 
 
 def check(args: argparse.Namespace) -> None:
-    """Raise Failure for a scenario that there isn't, or a speed that can't be."""
-    from cockpit.sandbox import scenario_names
+    """Raise Failure for a scenario that there isn't or that can't be told, or a speed that can't be."""
+    from cockpit.sandbox import Sandbox, ScenarioError, scenario_names
 
     names = scenario_names()
-    if args.scenario not in names:
+    if Path(args.scenario).is_file() and args.scenario not in names:
+        try:
+            Sandbox(args.scenario)
+        except ScenarioError as error:
+            raise Failure(Exit.USAGE, f"The scenario can't be told: {error}.") from None
+    elif args.scenario not in names:
         guess = nearest(args.scenario, names)
         hint = f"Did you mean `{guess}`?" if guess else f"There are: {', '.join(names)}."
         raise Failure(Exit.USAGE, f"There is no scenario `{args.scenario}`. {hint}")

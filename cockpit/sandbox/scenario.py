@@ -70,11 +70,11 @@ def scenario_names() -> list[str]:
     return sorted(name.removesuffix(".toml") for name in names if name != _CAST)
 
 
-def read_time(text: str) -> timedelta:
-    """`08:46`, `08:46:10` or, a day later, `+1 00:30`. Raises ScenarioError."""
-    match = _TIME.fullmatch(text)
+def read_time(text: object, name: str = "at") -> timedelta:
+    """`08:46`, `08:46:10` or, a day later, `+1 00:30`. Raises ScenarioError, which calls it by `name`."""
+    match = _TIME.fullmatch(text) if isinstance(text, str) else None
     if match is None:
-        raise ScenarioError(f"at: {text!r} is no time such as 08:46 or +1 00:30")
+        raise ScenarioError(f"{name}: {text!r} is no time such as 08:46 or +1 00:30")
     days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
     return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
 
@@ -83,21 +83,33 @@ def load_scenario(scenario: str | Path) -> Scenario:
     """Read a scenario by the name of one that comes with the sandbox, or from a file. Raises ScenarioError."""
     folder = resources.files("cockpit.sandbox") / "scenarios"
     if isinstance(scenario, str) and scenario in scenario_names():
-        name, text = scenario, (folder / f"{scenario}.toml").read_text(encoding="utf-8")
+        name, content = scenario, (folder / f"{scenario}.toml").read_bytes()
     elif Path(scenario).is_file():
-        name, text = Path(scenario).stem, Path(scenario).read_text(encoding="utf-8")
+        name, content = Path(scenario).stem, Path(scenario).read_bytes()
     else:
         raise ScenarioError(f"no scenario {scenario}: it is none of {', '.join(scenario_names())}, and no file")
     try:
-        own = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        own = tomllib.loads(content.decode())
+        data = _over(tomllib.loads((folder / _CAST).read_text(encoding="utf-8")), own)
+        return Scenario(
+            name, str(data.get("title", name)), read_time(data.get("begin"), "begin"), _first(data), _events(data), data
+        )
+    except ValueError as error:
         raise ScenarioError(f"{scenario}: {error}") from error
-    data = _over(tomllib.loads((folder / _CAST).read_text(encoding="utf-8")), own)
-    events = [read_event(one) for one in data.get("events", [])]
-    events.sort(key=lambda one: one.at)
-    return Scenario(
-        name, str(data.get("title", name)), read_time(data["begin"]), data["first_responder"], tuple(events), data
-    )
+
+
+def _first(data: Mapping[str, Any]) -> str:
+    key = str(data["first_responder"])
+    if key not in data["people"]:
+        raise ScenarioError(f"first_responder: nobody is called {key}")
+    return key
+
+
+def _events(data: Mapping[str, Any]) -> tuple[Event, ...]:
+    listed = data.get("events", [])
+    if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
+        raise ScenarioError("events: has to be a list of tables")
+    return tuple(sorted(map(read_event, listed), key=lambda one: one.at))
 
 
 def read_event(details: Mapping[str, Any]) -> Event:
@@ -117,14 +129,19 @@ def _over(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
 
 
 def build_world(scenario: Scenario, clock: SandboxClock) -> World:
-    """The world before the first event."""
+    """The world before the first event. Raises ScenarioError for a cast that lacks something."""
     data = scenario.data
     present = Present(clock)
-    people = {key: _person(key, one) for key, one in data["people"].items()}
-    return World(
-        present, people, _pagerduty(data, people, present), _slack(data, people, present),
-        _freshdesk(data, people, present),
-    )  # fmt: skip
+    try:
+        people = {key: _person(key, one) for key, one in data["people"].items()}
+        return World(
+            present, people, _pagerduty(data, people, present), _slack(data, people, present),
+            _freshdesk(data, people, present),
+        )  # fmt: skip
+    except KeyError as error:
+        raise ScenarioError(f"{scenario.name}.toml: nothing is called {error}") from error
+    except (TypeError, ValueError, AttributeError) as error:
+        raise ScenarioError(f"{scenario.name}.toml: {error}") from error
 
 
 def token_for(service: str, key: str) -> str:

@@ -119,6 +119,8 @@ class Story:
                 KINDS[event.kind](self, event.details)
         except KeyError as error:
             raise ScenarioError(f"{event.kind}: nothing is called {error}") from error
+        except (TypeError, ValueError, AttributeError) as error:
+            raise ScenarioError(f"{event.kind}: {error}") from error
 
     def _wanted(self, details: Mapping[str, Any]) -> bool:
         """Whether an event's `only_if` and `unless` let it happen."""

@@ -12,6 +12,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import resources
 from pathlib import Path
 
 import pexpect
@@ -34,9 +35,11 @@ def serving(*argv: object) -> Iterator[subprocess.Popen[str]]:
 
 def test_it_says_ready_when_it_serves_and_writes_a_config_for_its_reader_alone(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "deep" / "c.toml"
+    own = tmp_path / "own.toml"
+    own.write_text((resources.files("cockpit.sandbox") / "scenarios" / "quiet.toml").read_text())
     before = os.umask(0)
     try:
-        with serving("--write-config", path, "--scenario", "quiet"):
+        with serving("--write-config", path, "--scenario", own):
             assert stat.S_IMODE(path.stat().st_mode) == 0o600
             settings = load(path)
             assert settings.clock is None or settings.clock.speed == 1
@@ -50,6 +53,14 @@ def test_it_says_ready_when_it_serves_and_writes_a_config_for_its_reader_alone(r
     finally:
         os.umask(before)
     assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_scenario_of_ones_own_that_cannot_be_told_is_refused_in_words(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text('title = "It never begins"\n')
+    outcome = run("sandbox", "--scenario", path)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err.startswith(f"cockpit: The scenario can't be told: {path}: ")
 
 
 def test_its_speed_is_in_the_config_and_the_person_is_chosen(tmp_path: Path) -> None:

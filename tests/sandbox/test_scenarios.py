@@ -206,8 +206,20 @@ def test_a_scenario_of_ones_own_and_what_is_wrong_with_a_bad_one(tmp_path: Path)
         ("begin = \n", "mine.toml"),
         ('begin = "10:00"\n[[events]]\nat = "09:00"\n', "kind"),
         ('begin = "10:00"\n[[events]]\nat = "09:00"\nkind = "ticket"\nby = "x@y.example"\n', "x@y.example"),
+        ('title = "x"\n', "begin"),
+        ("begin = 10\n", "10 is no time"),
+        ('begin = "10:00"\nevents = "x"\n', "events"),
+        ('begin = "10:00"\nevents = ["x"]\n', "events"),
+        ('begin = "10:00"\nfirst_responder = "zoe"\n', "first_responder: nobody is called zoe"),
+        ('begin = "10:00"\n[people.zoe]\nname = "Zoe"\n', "mine.toml: nothing is called 'email'"),
+        (
+            'begin = "10:00"\n[[events]]\nat = "09:00"\nkind = "ticket"\nby = "r.osei@rivendell.example"\n'
+            'subject = "s"\ntext = "t"\ntags = 5\n',
+            "ticket: 'int' object",
+        ),
+        ('begin = "10:00"\ntitle = "\xff"\n', "mine.toml"),
     ]:
-        path.write_text(text)
+        path.write_text(text, encoding="latin-1")
         with pytest.raises(ScenarioError, match=said):
             Sandbox(path)
 
