@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import stat
-import tomllib
-from hashlib import sha256
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from platformdirs import user_cache_path, user_config_path, user_state_path
-
+from cockpit.config_file import read
 from cockpit.config_table import ConfigError, ConfigTable, is_loopback, nearest, type_name
 from cockpit.incident.communities import Listed
+from cockpit.places import default_path, expanded, folders
 from cockpit.secret import Secret
 from cockpit.settings import (
     FASTEST_POLLS,
@@ -29,6 +25,7 @@ from cockpit.settings import (
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 __all__ = [
     "KNOWN",
@@ -72,16 +69,10 @@ KNOWN: Final[Mapping[str, tuple[str, ...]]] = {
 """
 
 
-def default_path() -> Path:
-    """Where the config file is: `$COCKPIT_CONFIG`, else `cockpit/config.toml` in XDG's config folder."""
-    chosen = os.environ.get("COCKPIT_CONFIG")
-    return Path(chosen).expanduser() if chosen else user_config_path("cockpit", appauthor=False) / "config.toml"
-
-
 def load(path: Path | None = None, *, read_only: bool = False) -> Settings:
     """Read and check the config at `path`, by default at `default_path()`. Raises ConfigError."""
     path = path if path is not None else default_path()
-    document, mode = _read(path)
+    document, mode = read(path)
     top = ConfigTable(path, "", document, KNOWN[""])
     tables = {name: _table(top, name) for name in KNOWN if name}
     keys, communities = _keys(top), _communities(top)
@@ -108,7 +99,7 @@ def load(path: Path | None = None, *, read_only: bool = False) -> Settings:
         raise ConfigError(f"{path}: there is no [pagerduty], [slack] or [freshdesk]; at least one is needed.")
     sandbox = all(is_loopback(url) for url in urls)
     clock = _clock(tables["clock"], sandbox) if "clock" in document else None
-    state_dir, cache_dir = _folders(urls, clock, sandbox)
+    state_dir, cache_dir = folders(urls, clock, sandbox)
     process = top.text("process")
     ui = tables["ui"]
     hold = ui.seconds("review_hold", 0, 60)
@@ -140,43 +131,6 @@ def load(path: Path | None = None, *, read_only: bool = False) -> Settings:
     )
 
 
-def _read(path: Path) -> tuple[dict[str, Any], int]:
-    """The file's document, and its mode (0 where files have none)."""
-    try:
-        with path.open("rb") as file:
-            found = os.fstat(file.fileno())  # of the very file that is read
-            document = tomllib.loads(file.read().decode())
-    except FileNotFoundError:
-        raise ConfigError(
-            f"No config yet: {path} doesn't exist. `cockpit init` writes one with you; "
-            "`cockpit demo` shows the cockpit without any."
-        ) from None
-    except OSError as error:
-        raise ConfigError(f"{path} can't be read: {error.strerror}.") from None
-    except UnicodeDecodeError:
-        raise ConfigError(f"{path} isn't a text file in UTF-8.") from None
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path} isn't valid TOML: {error}.") from None
-    if os.name == "nt":
-        return document, 0
-    _refuse_strangers(path, found)
-    return document, found.st_mode
-
-
-def _refuse_strangers(path: Path, found: os.stat_result) -> None:
-    """Raise ConfigError for a file that somebody else can write: it says which commands run and where tokens go."""
-    if found.st_uid not in (os.geteuid(), 0):
-        raise ConfigError(
-            f"{path} belongs to somebody else, who could have the cockpit send your tokens anywhere. "
-            f"Make a copy of your own, or run: sudo chown {os.geteuid()} '{path}'"
-        )
-    if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        raise ConfigError(
-            f"{path} can be changed by others on this machine, who could have the cockpit send your tokens anywhere. "
-            f"Run: chmod 600 '{path}'"
-        )
-
-
 def _table(top: ConfigTable, name: str) -> ConfigTable:
     values = top.values.get(name, {})
     if not isinstance(values, dict):
@@ -186,7 +140,7 @@ def _table(top: ConfigTable, name: str) -> ConfigTable:
 
 def _process(path: Path, name: str) -> Path:
     """The process file: beside the config or with its whole path; else the shipped one of that name."""
-    beside = path.parent / Path(name).expanduser()
+    beside = path.parent / expanded(name)
     if beside.exists() or beside.suffix:
         return beside
     from cockpit.incident.process_file import shipped
@@ -320,20 +274,3 @@ def _clock(table: ConfigTable, sandbox: bool) -> ClockSettings:
         missing = [key for key in KNOWN["clock"] if key not in table.values]
         raise ConfigError(f"{table.path}: [clock] `{missing[0]}` is missing; it has origin, started and speed.")
     return ClockSettings(origin, started, speed)
-
-
-def _folders(urls: tuple[str, ...], clock: ClockSettings | None, sandbox: bool) -> tuple[Path, Path]:
-    """The state and cache folders: `$COCKPIT_STATE_DIR`, else XDG's.
-
-    Each run of a sandbox has its own, so that its incidents aren't taken for real ones or another run's.
-    """
-    chosen = os.environ.get("COCKPIT_STATE_DIR")
-    if chosen:
-        state = Path(chosen).expanduser()
-        return state, state / "cache"
-    state = user_state_path("cockpit", appauthor=False)
-    cache = user_cache_path("cockpit", appauthor=False)
-    if sandbox:
-        run = sha256(repr((urls, clock and clock.started.isoformat())).encode()).hexdigest()[:12]
-        return state / "sandboxes" / run, cache / "sandboxes" / run
-    return state, cache

@@ -7,7 +7,8 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Any
+from math import inf
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
@@ -27,6 +28,9 @@ def nearest(word: str, known: Collection[str]) -> str | None:
     """The known word that `word` was most likely meant to be, or None."""
     return next(iter(difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.6)), None)
 
+
+LONGEST: Final = timedelta(days=36_500)
+"""A clock longer than that would end after the calendar does."""
 
 _UNITS: Mapping[str, timedelta] = {
     **dict.fromkeys(("s", "sec", "second", "seconds"), timedelta(seconds=1)),
@@ -180,20 +184,27 @@ class ConfigTable:
         value = self._typed(key, (int, float), f"a number from {least:g} to {most:g}")
         if value is None:
             return None
-        if not least <= value <= most:
-            raise self.wrong(key, f"a number from {least:g} to {most:g}, not {value:g}")
-        return float(value)
+        try:
+            number = float(value)
+        except OverflowError:  # Python's whole numbers are of any length
+            number = inf
+        if not least <= number <= most:
+            raise self.wrong(key, f"a number from {least:g} to {most:g}, not {number:g}")
+        return number
 
     def duration(self, key: str) -> timedelta | None:
-        """A duration as text: "2h", "20min", "3 days"."""
+        """A duration as text, up to `LONGEST`: "2h", "20min", "3 days"."""
         expected = 'a duration such as "20min", "2h" or "3 days"'
         value = self._typed(key, (str,), expected)
         if value is None:
             return None
         try:
-            return parse_duration(value)
+            duration = parse_duration(value)
         except ValueError:
             raise self.wrong(key, f'{expected}, not "{value}"') from None
+        if duration > LONGEST:
+            raise self.wrong(key, f'{expected}, of at most {LONGEST.days} days, not "{value}"')
+        return duration
 
     def seconds(self, key: str, least: float, most: float) -> float | None:
         """A number of seconds, or a duration as text, from `least` to `most` seconds."""
@@ -218,7 +229,10 @@ class ConfigTable:
             return None
         if value.tzinfo is None:
             raise self.wrong(key, expected)
-        moment: datetime = value.astimezone(UTC)
+        try:
+            moment: datetime = value.astimezone(UTC)
+        except OverflowError:  # within a day of the calendar's ends
+            raise self.wrong(key, expected) from None
         return moment
 
     def url(self, key: str) -> str | None:

@@ -221,9 +221,13 @@ def test_the_clocks_are_those_of_the_process() -> None:
         ("[me]\nname='a'\n[slack]\n[people]\ntech_leads=['kim']\n", ["[people] `tech_leads`", '"kim"']),
         ("[me]\nname='a'\n[slack]\n[clocks]\nupdate=2\n", ["[clocks] `update`", '"2h"', "not a number"]),
         ("[me]\nname='a'\n[slack]\n[clocks]\nupdate='2 moons'\n", ["[clocks] `update`", '"2 moons"']),
+        ("[me]\nname='a'\n[slack]\n[clocks]\nupdate='9999999 days'\n", ["[clocks] `update`", "at most 36500 days"]),
         ("[me]\nname='a'\n[slack]\n[clocks]\nsoon_fraction=75\n", ["[clocks] `soon_fraction`", "0.99", "75"]),
         ("[me]\nname='a'\n[slack]\n[clocks]\nsoon_fraction=nan\n", ["[clocks] `soon_fraction`", "0.99"]),
         ("[me]\nname='a'\n[slack]\n[polls]\nslack=0.1\n", ["[polls] `slack`", "from 2 to 3600"]),
+        pytest.param(
+            f"[me]\nname='a'\n[slack]\n[polls]\nslack=1{'0' * 400}\n", ["`slack`", "from 2 to 3600"], id="400 digits"
+        ),
         ("[me]\nname='a'\n[slack]\n[polls]\nslack=true\n", ["[polls] `slack`", "not true/false"]),
         ("[me]\nname='a'\n[slack]\n[polls]\nslack='1 s'\n", ["[polls] `slack`", "from 2 to 3600"]),
         ("[me]\nname='a'\n[slack]\n[ui]\nsignals=['beep']\n", ["[ui] `signals`", "bell, title, notify", "beep"]),
@@ -235,7 +239,10 @@ def test_the_clocks_are_those_of_the_process() -> None:
         (LOOPBACK + "[clock]\nspeed = 2\n", ["[clock] `origin` is missing"]),
         (LOOPBACK + CLOCK.replace("Z\n", "\n"), ["[clock] `origin`", "with a zone"]),
         (LOOPBACK + CLOCK.replace("2026-11-23T15", "soon"), ["[clock] `started`", "with a zone"]),
+        (LOOPBACK + CLOCK.replace("2026-11-23T08:46:00Z", "0001-01-01T08:46:00+09:00"), ["[clock] `origin`"]),
         ("[me\n", ["isn't valid TOML", "line 1"]),
+        pytest.param(f"x={'9' * 5000}\n", ["isn't valid TOML", "5000 digits"], id="5000 digits"),
+        pytest.param(f"x={'[' * 5000}\n", ["isn't valid TOML"], id="5000 brackets"),
     ],
 )
 def test_a_mistake_is_told_with_file_key_and_what_was_expected(written, text: str, said: list[str]) -> None:
@@ -249,6 +256,13 @@ def test_a_file_that_is_not_there_says_how_to_make_one(tmp_path: Path) -> None:
     assert "No config yet" in message
     assert "`cockpit init`" in message
     assert "`cockpit demo`" in message
+
+
+def test_the_home_of_a_user_that_there_is_not_is_no_place(monkeypatch: pytest.MonkeyPatch, written) -> None:
+    monkeypatch.setenv("COCKPIT_CONFIG", "~nobody-of-that-name/config.toml")
+    with pytest.raises(ConfigError, match="~nobody-of-that-name/config.toml doesn't exist"):
+        load()
+    assert load(written("process = '~nobody-of-that-name/ours.toml'\n" + MINIMAL)).process is not None
 
 
 def test_a_file_that_cannot_be_read_is_said(tmp_path: Path) -> None:
@@ -408,7 +422,7 @@ def test_a_failing_command_tells_why_and_nothing_secret(argv: list[str], said: s
 
 
 def test_a_command_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cockpit.secret.COMMAND_TIMEOUT", 0.2)
+    monkeypatch.setattr("cockpit.secret_command.COMMAND_TIMEOUT", 0.2)
     secret = Secret.command((sys.executable, "-c", "import time; time.sleep(60)"))
     with pytest.raises(ConfigError, match="didn't answer within"):
         secret.reveal()

@@ -8,6 +8,7 @@ from cockpit import config
 from cockpit.command_line.outcome import Exit, say
 from cockpit.config_table import format_duration
 from cockpit.incident.text import clean
+from cockpit.settings import SIGNALS
 
 if TYPE_CHECKING:
     import argparse
@@ -54,6 +55,8 @@ def shown(settings: Settings) -> str:
         text += [f"[{name}]"]
         text += [f"# {key}: {_source(secret)}" for key, secret in secrets.items()]
         text += [tomli_w.dumps({key: value for key, value in present.items() if key not in secrets})]
+    if settings.communities:
+        text += [tomli_w.dumps({"communities": _communities(settings)})]
     text += [f"# state folder: {settings.state_dir}", f"# cache folder: {settings.cache_dir}", ""]
     return "\n".join(text)
 
@@ -83,6 +86,7 @@ def _tables(settings: Settings) -> dict[str, dict[str, Any]]:
             "api_url": slack.api_url,
             "token": slack.token,
             "trusted_apps": sorted(slack.trusted_apps),
+            "status_card": settings.status_card,
         }
     if settings.freshdesk is not None:
         tables["freshdesk"] = {"url": settings.freshdesk.url, "api_key": settings.freshdesk.api_key}
@@ -102,9 +106,18 @@ def _tables(settings: Settings) -> dict[str, dict[str, Any]]:
     tables["ui"] = {
         "theme": settings.theme,
         "review_hold": settings.review_hold,
+        "signals": [way for way in SIGNALS if way in settings.signals],
         "timezone": zone.key if zone is not None else None,
     }
     if settings.clock is not None:
         clock = settings.clock
         tables["clock"] = {"origin": clock.origin, "started": clock.started, "speed": clock.speed}
     return tables
+
+
+def _communities(settings: Settings) -> dict[str, dict[str, Any]]:
+    """Whose each place is, as far as the file says."""
+    listed = {
+        place: {"company": one.company, "contacts": list(one.contacts)} for place, one in settings.communities.items()
+    }
+    return {place: {key: value for key, value in entry.items() if value} for place, entry in listed.items()}

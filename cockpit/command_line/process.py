@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cockpit import config
@@ -11,9 +10,11 @@ from cockpit.command_line.outcome import Exit, Failure, say
 from cockpit.command_line.paper import Paper
 from cockpit.config_table import format_duration
 from cockpit.incident.process import CLOCKS, PARTS, Process, Step, StepKind, Words, load
+from cockpit.places import expanded
 
 if TYPE_CHECKING:
     import argparse
+    from pathlib import Path
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -52,7 +53,7 @@ def _path(name: str) -> Path:
     """The file: the one at that path, else the shipped one of that name."""
     from cockpit.incident.process_file import shipped
 
-    path = Path(name).expanduser()
+    path = expanded(name)
     return path if path.exists() else shipped().get(name, path)
 
 
