@@ -10,6 +10,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from cockpit.command_line.arguments import parse
+from cockpit.command_line.ending import ended_in_order
 from cockpit.command_line.outcome import Exit, failure_of, say
 from cockpit.core_dumps import prevent
 
@@ -23,20 +24,42 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         # A terminal that can't show a sign gets a question mark for it, not a traceback.
         getattr(stream, "reconfigure", lambda **_: None)(errors="replace")
+    with ended_in_order() as ending:
+        code = _run(sys.argv[1:] if argv is None else argv)
+    return Exit.TERMINATED if ending.asked and code == Exit.INTERRUPTED else code
+
+
+def _run(argv: Sequence[str]) -> int:
+    """Run it, and tell how it failed."""
     try:
-        command, args = parse(sys.argv[1:] if argv is None else argv)
+        command, args = parse(argv)
         code = command.run(args)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # closed by whoever started us
+            sys.stdout.flush()
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
     except BrokenPipeError:
-        # Python flushes stdout once more at its end; let that go nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _let_go_of_output()
         return Exit.PIPE_CLOSED
     except Exception as error:
         failure = failure_of(error)
         if failure is None:
             raise
         say(f"cockpit: {failure}")
+        _finish_output()
         return failure.code
     return code
+
+
+def _finish_output() -> None:
+    """Print what isn't printed yet, if that can be."""
+    try:
+        if sys.stdout is not None:  # closed by whoever started us
+            sys.stdout.flush()
+    except OSError:
+        _let_go_of_output()
+
+
+def _let_go_of_output() -> None:
+    """Python flushes stdout once more at its end; let that go nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -5,9 +5,6 @@ from __future__ import annotations
 import sys
 from contextlib import suppress
 
-PR_SET_DUMPABLE = 4
-"""Linux's number of it: `<linux/prctl.h>`."""
-
 
 def prevent() -> None:
     """Have the system write none of this process, and none for a handler of dumps; children that it starts may.
@@ -17,9 +14,9 @@ def prevent() -> None:
     and may raise again.
     """
     if sys.platform == "linux":
-        import ctypes
+        from cockpit.prctl import PR_SET_DUMPABLE, prctl
 
-        ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+        prctl(PR_SET_DUMPABLE, 0)
     elif sys.platform != "win32":
         import resource
 

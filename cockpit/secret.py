@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import atexit
 import os
 import subprocess
 from typing import Final, NoReturn
 
+from cockpit import secret_command
 from cockpit.config_table import ConfigError
 from cockpit.incident.secret_forms import MASK, forms
-
-COMMAND_TIMEOUT: Final = 60.0
-"""Seconds that a secret's command may take; a password manager may be waiting for a fingerprint."""
 
 SHORTEST: Final = 8
 """Characters. What is shorter would be found in any text; no service gives out so short a secret."""
@@ -19,20 +16,10 @@ SHORTEST: Final = 8
 _variables: Final[set[str]] = set()
 """The environment variables that secrets come from."""
 
-_asked: Final[set[subprocess.Popen[bytes]]] = set()
-"""The commands that are being asked for a secret."""
-
 
 def environment_without_secrets() -> dict[str, str]:
     """The environment for a child that needs none of the config's secrets: anybody like us can read it in /proc."""
     return {name: value for name, value in os.environ.items() if name not in _variables}
-
-
-@atexit.register
-def _ask_no_more() -> None:
-    """A command that hangs, waiting for a fingerprint, doesn't outlive who asked it."""
-    for child in tuple(_asked):
-        child.kill()
 
 
 class Secret:
@@ -102,7 +89,7 @@ class Secret:
         return self._variable is None or bool(os.environ.get(self._variable, "").strip())
 
     def reveal(self) -> str:
-        """The secret itself. May run a command, for up to `COMMAND_TIMEOUT` s. Raises ConfigError."""
+        """The secret itself. May run a command, for up to `secret_command.COMMAND_TIMEOUT` s. Raises ConfigError."""
         if self._variable is not None:
             if not self.found:
                 raise ConfigError(
@@ -162,13 +149,13 @@ class Secret:
         """What the secret's command prints; its own complaint goes into the error, its output never."""
         failure: str | None = None
         try:
-            code, out, err = _ask(argv)
+            code, out, err = secret_command.ask(argv, environment_without_secrets())
         except FileNotFoundError:
             failure = "isn't installed or not on the PATH"
         except OSError as error:
             failure = f"can't be run: {error.strerror}"
         except subprocess.TimeoutExpired:
-            failure = f"didn't answer within {COMMAND_TIMEOUT:.0f} s"
+            failure = f"didn't answer within {secret_command.COMMAND_TIMEOUT:.0f} s"
         else:
             if code == 0:
                 try:
@@ -176,33 +163,6 @@ class Secret:
                 except UnicodeDecodeError:
                     failure = "printed something that isn't text"
             else:
-                failure = f"failed with exit code {code}{_complaint(err)}"
+                failure = f"failed with exit code {code}{secret_command.complaint(err)}"
         # Raised outside of the handlers: the exceptions above carry the command's arguments and output.
         raise ConfigError(f"{self.what} is to come from {self.where}, which {failure}.")
-
-
-def _ask(argv: tuple[str, ...]) -> tuple[int, bytes, bytes]:
-    """Run it; its exit code, and what it printed to stdout and stderr. Raises OSError, TimeoutExpired."""
-    child = subprocess.Popen(
-        argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        env=environment_without_secrets(),
-    )  # fmt: skip
-    _asked.add(child)
-    try:
-        out, err = child.communicate(timeout=COMMAND_TIMEOUT)
-    except BaseException:
-        child.kill()
-        child.wait()
-        raise
-    finally:
-        _asked.discard(child)
-    return child.returncode, out, err
-
-
-def _complaint(stderr: bytes) -> str:
-    """The last line that a failed command wrote to stderr, safe to print and short; "" for none."""
-    lines = [line.strip() for line in stderr.decode(errors="replace").splitlines() if line.strip()]
-    if not lines:
-        return ""
-    words = "".join(char if char.isprintable() else " " for char in lines[-1])[:200].rstrip(".")
-    return f": {words}"

@@ -51,18 +51,19 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _declare(settings: Settings, title: str, wanted: str | None, tickets: Sequence[int]) -> int:
+    numbers = list(dict.fromkeys(tickets))
     async with desk_for(settings) as desk:
         service = await _service(desk, wanted)
         await desk.learn_secrets()
-        cases = [await desk.find(f"ticket:{number}") for number in dict.fromkeys(tickets)]
+        cases = [await desk.find(f"ticket:{number}") for number in numbers]
         case = cases[0] if cases else await desk.begin(title)
-        links = [f"{settings.freshdesk.url}/a/tickets/{number}" for number in tickets if settings.freshdesk]
+        links = [f"{settings.freshdesk.url}/a/tickets/{number}" for number in numbers if settings.freshdesk]
         data = {
             "title": title or case.title,
             "service_id": service.id,
             "service_name": service.name,
             "body": "\n".join(links),
-            "tickets": list(dict.fromkeys(tickets)),
+            "tickets": numbers,
         }
         return await perform(desk, case, Act("declare", data=data), Act("open_channel"))
 

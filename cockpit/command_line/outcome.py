@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from enum import IntEnum
+from typing import Final
 
 from cockpit.incident.text import clean
 
@@ -27,6 +29,11 @@ class Exit(IntEnum):
     """Ctrl-C, as shells count it."""
     PIPE_CLOSED = 141
     """Whoever read our output stopped reading, as shells count it."""
+    TERMINATED = 143
+    """SIGTERM, as shells count it."""
+
+
+_FULL: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class Failure(Exception):
@@ -39,7 +46,8 @@ class Failure(Exception):
 
 def say(message: str) -> None:
     """Talk to the person: on stderr, so that stdout stays data. Cleaned: what was asked for is quoted in it."""
-    print(clean(message), file=sys.stderr, flush=True)
+    if sys.stderr is not None:  # closed by whoever started us; Python would print it to stdout
+        print(clean(message), file=sys.stderr, flush=True)
 
 
 def failure_of(error: Exception) -> Failure | None:
@@ -64,6 +72,9 @@ def failure_of(error: Exception) -> Failure | None:
         return Failure(code_of(error), str(error))
     if isinstance(error, OSError) and error.filename is not None:
         return Failure(Exit.USAGE, f"{error.filename}: {error.strerror}")
+    if isinstance(error, OSError) and error.errno in _FULL:  # of what is printed Python doesn't say where it goes
+        words = f"What it prints or keeps can't be written: {error.strerror}. Make room there."
+        return Failure(Exit.USAGE, f"{words} `cockpit log` shows what was done.")
     if isinstance(error, sqlite3.OperationalError):
         return Failure(Exit.USAGE, f"The journal in the state folder can't be used: {error}. See `cockpit doctor`.")
     return None

@@ -49,10 +49,11 @@ def test_declaring_makes_the_incident_its_channel_and_one_note_of_each(cockpit: 
 
 
 def test_declaring_takes_the_title_from_the_ticket_and_the_service_by_name(cockpit: Run, served) -> None:
-    outcome = cockpit("declare", "--ticket", "4038", "--service", "jupyterhub url")
+    outcome = cockpit("declare", "--ticket", "4038", "--ticket", "4038", "--service", "jupyterhub url")
     assert outcome.code == 0
     assert outcome.out.splitlines()[0] == "✓ done: declare “Hub is not reachable”"
     incident = served.state()["pagerduty"]["incidents"][-1]
+    assert str(incident["body"]).count("/a/tickets/4038") == 1
     assert (incident["title"], incident["service"]["summary"]) == ("Hub is not reachable", "JupyterHub URL")
 
 

@@ -186,6 +186,26 @@ def test_a_reader_who_leaves_is_no_fault(config: Path) -> None:
     assert (done.returncode, done.stderr) == (141, "")
 
 
+@pytest.mark.parametrize(
+    ("redirected", "code", "said"),
+    [
+        (">&-", 0, ""),
+        ("2>&-", 0, ""),
+        (">/dev/full", 2, "cockpit: What it prints or keeps can't be written: No space left on device."),
+    ],
+)
+def test_output_that_goes_nowhere_is_no_traceback(redirected: str, code: int, said: str) -> None:
+    command = f"'{sys.executable}' -m cockpit config path {redirected}"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr[: len(said) or None]) == (code, said)
+
+
+def test_without_a_place_for_talk_it_is_not_taken_for_data() -> None:
+    command = f"'{sys.executable}' -m cockpit nonsense 2>&-"
+    done = subprocess.run(command, shell=True, capture_output=True, timeout=60)
+    assert (done.returncode, done.stdout) == (2, b"")
+
+
 def test_ctrl_c_is_quiet(config: Path, served) -> None:
     served.fault("*", "hang")
     with spawned("--config", config, "status", "1924") as process:

@@ -238,7 +238,16 @@ def test_a_fault_of_ours_is_reported_without_the_values_in_it(served: SandboxThr
     assert planted.found_anywhere() == []
 
 
-def test_a_command_that_hangs_keeps_nothing_and_does_not_outlive_us(served: SandboxThread, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("how", "code"),
+    [
+        (signal.SIGTERM, 143),
+        pytest.param(signal.SIGKILL, -9, marks=pytest.mark.skipif(sys.platform != "linux", reason="prctl is Linux's")),
+    ],
+)
+def test_a_command_that_hangs_keeps_nothing_and_does_not_outlive_us(
+    served: SandboxThread, tmp_path: Path, how: signal.Signals, code: int
+) -> None:
     home = tmp_path / "home"
     home.mkdir()
     planted = Planted(served, home, dict.fromkeys(KEYS, "file"))
@@ -253,8 +262,8 @@ def test_a_command_that_hangs_keeps_nothing_and_does_not_outlive_us(served: Sand
     )  # fmt: skip
     asked = home / "asked"
     eventually(lambda: asked.exists() and asked.read_text().strip(), "the command is asked")
-    noting.send_signal(signal.SIGINT)
-    assert noting.wait(PATIENCE) == 130
+    noting.send_signal(how)
+    assert noting.wait(PATIENCE) == code
     eventually(lambda: not Path(f"/proc/{asked.read_text().strip()}").exists(), "it ends with us")
     assert planted.found_anywhere() == []
 
