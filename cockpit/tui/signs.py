@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from cockpit.incident.checklist import State, StepState
 from cockpit.incident.deadlines import Due
 from cockpit.incident.facts import Freshness, LogKind, Status
-
-if TYPE_CHECKING:
-    from cockpit.tui.ink import Line
 
 
 class Sign(NamedTuple):
@@ -73,16 +70,3 @@ def of_truth(holds: bool | None) -> Sign:
     if holds is None:
         return Sign("?", "can't tell", "warn")
     return Sign("✓", "yes", "good") if holds else Sign("○", "missing", "warn")
-
-
-def legend(width: int) -> Line:
-    """What the checklist's signs mean, as far as the width allows."""
-    line: list[tuple[str, str]] = []
-    used = 0
-    for sign in (SENSED, ATTESTED, STATES[State.OVERRIDDEN], STATES[State.NOT_APPLICABLE], STATES[State.DEFERRED]):
-        cells = len(sign.word) + 4
-        if used + cells > width:
-            break
-        used += cells
-        line += [(sign.sign, sign.ink), (f" {sign.word}  ", "dim")]
-    return tuple(line)

@@ -39,6 +39,10 @@ async def test_a_ticket_that_is_gone_or_another_communitys_is_not_linked_blindly
         await driver.until(lambda: "no ticket 999999" in problem(driver))
         assert driver.over == "LinkTicket"
         await driver.press("ctrl+u")
+        await driver.paste("9" * 5000)
+        await driver.press("enter")
+        assert "No recent ticket" in str(driver.app.screen.query_one(".about").render())
+        await driver.press("ctrl+u")
         await driver.write("4039")
         await driver.press("enter")
         await driver.comes("Confirm")

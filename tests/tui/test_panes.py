@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 from textual.widget import Widget
+from textual.widgets import Input
 
 from cockpit.engine.view import Delivery, DeliveryState, Outbox, Part
-from cockpit.incident.facts import Freshness, Health, LogKind, Source
+from cockpit.incident.facts import Freshness, Health, LogKind, Person, Source
 from cockpit.tui.panes.channel import WINDOW
 from cockpit.tui.screens.incident import IncidentScreen
 from tests.incident.build import ANA, BEN, KIM, OSEI, World, at, outage, resolved
@@ -242,6 +243,23 @@ async def test_the_ticket_in_the_pane_stays_by_number_and_each_has_its_draft() -
         screen.reply.open_ticket(4041)
         await pilot.pause()
         assert screen.reply.text == "hi"
+
+
+async def test_a_draft_that_is_taken_back_to_where_it_began_is_kept_as_that() -> None:
+    app = still_app(view_of(outage(), "18:02"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "N", "o", "h", "backspace", "backspace")
+        drafts = session_of(app).drafts
+        assert (drafts.texts["incident_note"].text, app.screen.query_one(Input).value) == ("", "")
+
+
+async def test_a_name_of_wide_letters_pushes_no_word_out_of_sight() -> None:
+    ito = Person("PITO", "長谷川明日香 Ito", "ito@example.com")
+    words = " ".join(str(number) for number in range(10, 60))
+    app = still_app(view_of(outage().said("17:30", words, ito), "18:02"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "3")
+        assert words in running_text(app, "#messages")
 
 
 def delivery(seq: int, state: DeliveryState, **changes: Any) -> Delivery:

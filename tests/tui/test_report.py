@@ -99,6 +99,30 @@ async def test_a_file_that_is_something_else_stays_as_it_is(cockpit: Open, tmp_p
     assert (tmp_path / "incident-1924.md").read_text() == "# Mine\n"
 
 
+async def test_no_folder_and_no_editor_of_a_person_ends_the_cockpit(
+    cockpit: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EDITOR", "/bin/sh -c 'kill -40 $$'")  # a signal without a name
+    async with cockpit() as driver:
+        monkeypatch.setattr(driver.app, "suspend", nullcontext)
+        (gone := tmp_path / "gone").mkdir()
+        monkeypatch.chdir(gone)
+        gone.rmdir()
+        await driver.press("D")
+        await driver.comes("Ask")
+        await driver.press("ctrl+u")
+        await driver.paste("~nobody-of-that-name/it.md")
+        await driver.press("enter")
+        await driver.until(lambda: any("there is no such folder" in words for words in driver.said()))
+        await driver.press("D")
+        await driver.comes("Ask")
+        await driver.press("home")
+        await driver.paste(f"{tmp_path}/")
+        await driver.press("enter")
+        await driver.until(lambda: any("ended by signal 40" in words for words in driver.said()))
+        monkeypatch.chdir(tmp_path)
+
+
 async def test_the_impact_is_said_in_ones_own_words(cockpit: Open, sandbox: Sandbox) -> None:
     async with cockpit() as driver:
         await start(driver)

@@ -7,10 +7,12 @@ from typing import Any
 
 from textual.widgets import Button, TextArea
 
+from cockpit.incident.facts import Status
 from cockpit.sandbox import Sandbox
 from cockpit.sandbox.scenario import Event
 from cockpit.tui.panes.listing import Listing
 from tests.tui.conftest import Driver, Open
+from tests.tui.test_incident import happen
 from tests.tui.test_opening import picker
 from tests.tui.test_reply import LETTER, replies, with_ticket, write_letter
 
@@ -75,6 +77,22 @@ async def test_a_ticket_that_changed_hands_meanwhile_is_not_written_to_unseen(co
         await driver.press("s")
         assert driver.over == "Review"
         assert replies(sandbox) == []
+
+
+async def test_an_update_that_the_resolution_has_overtaken_is_asked_about(cockpit: Open, sandbox: Sandbox) -> None:
+    async with cockpit() as driver:
+        await with_ticket(driver)
+        await write_letter(driver)
+        happen(sandbox, "resolve", by="bot")
+        driver.screen.session.refresh()
+        await driver.until(lambda: driver.screen.view.snapshot.pagerduty.incident.status is Status.RESOLVED)
+        words = "It is a first response, but the incident is resolved."
+        assert words in driver.reads("#reply-foot")
+        await driver.press("ctrl+s")
+        await driver.comes("Review")
+        assert words in driver.reads("#standing")
+        await driver.press("s", "s")
+        await driver.until(lambda: len(replies(sandbox)) == 1, "who means it sends it all the same")
 
 
 async def test_what_was_said_since_it_was_begun_is_shown_before_it_goes(cockpit: Open, sandbox: Sandbox) -> None:

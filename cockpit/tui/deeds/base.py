@@ -159,7 +159,7 @@ class Deeds(Screen[None]):
             self.say(f"{editor}: {error}. The text is as it was.")
             return False
         if code:
-            how = f"by {signal.Signals(-code).name}" if code < 0 else f"with code {code}"
+            how = f"by signal {-code} ({signal.strsignal(-code)})" if code < 0 else f"with code {code}"
             self.say(f"{editor} ended {how}. What it had saved by then counts.")
         return True
 

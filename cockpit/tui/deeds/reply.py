@@ -15,8 +15,8 @@ from cockpit.incident.guards import in_reply
 from cockpit.incident.replies import Purpose, compose, readdressed, starting_fields, template
 from cockpit.tui import moments
 from cockpit.tui.deeds.draft import DraftDeeds
-from cockpit.tui.panes.bound import Bound
-from cockpit.tui.panes.reply import PURPOSES
+from cockpit.tui.panes.bound import UNDER_WAY, Bound, overtaken
+from cockpit.tui.panes.reply_foot import PURPOSES
 from cockpit.tui.screens.prompts import Choice, Choose
 from cockpit.tui.screens.review import Letter, Review
 
@@ -63,7 +63,7 @@ class ReplyDeeds(DraftDeeds):
             self.go_to(self.reply)
             self.say("No ticket is linked to write to: l links one.")
             return
-        if purpose in (Purpose.FIRST_RESPONSE, Purpose.UPDATE) and self.purpose_for(facts) is Purpose.RESOLUTION:
+        if purpose in UNDER_WAY and self.purpose_for(facts) is Purpose.RESOLUTION:
             purpose = Purpose.RESOLUTION  # it is over: nobody should read that we begin to look into it
         if not self.reply.text.strip():
             self._begin(facts, purpose or self.purpose_for(facts))
@@ -204,7 +204,9 @@ class ReplyDeeds(DraftDeeds):
     ) -> Letter:
         """The letter as it is reviewed: what was found in it, and what was said since its text was begun."""
         ticket = facts.ticket
-        found = (*bound.findings(facts), *in_reply(text, ticket.id, self.view.snapshot, self.view.guard))
+        snapshot = self.view.snapshot
+        found = (*bound.findings(facts), *overtaken(purpose, snapshot))
+        found += in_reply(text, ticket.id, snapshot, self.view.guard)
         found = self.with_obstacle("reply", found, ticket=ticket.id, body=text)
         return Letter(
             to=ticket.requester, community=ticket.company, ticket=f"{ticket.id}  {ticket.subject}", purpose=purpose,

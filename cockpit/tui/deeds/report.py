@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from textual import work
 
 from cockpit.incident.impact import FORMS, Landmarks, NotAMoment, landmarks, meant, understood
+from cockpit.places import expanded
 from cockpit.tui import moments
 from cockpit.tui.deeds.base import Deeds
 from cockpit.tui.screens.prompts import Ask, Choice, Choose
@@ -45,14 +46,14 @@ class ReportDeeds(Deeds):
 
         number = self.view.case.number
         typed = await self.app.push_screen_wait(
-            Ask("Write the report to", f"A file in {_at_home(Path.cwd())}, or with a folder of its own. One that is "
+            Ask("Write the report to", f"A file in {_here()}, or with a folder of its own. One that is "
                 "there already keeps what was edited in its prose.",
                 value=f"incident-{number}.md" if number is not None else "incident.md",
                 placeholder="incident.md, or .json for other programs")
         )  # fmt: skip
         if not typed:
             return
-        path, view = _named(typed), self.view
+        path, view = expanded(typed), self.view
         try:
             # Thousands of messages take their time: the screen goes on meanwhile.
             file, draft = await asyncio.to_thread(self._write, view, path)
@@ -131,9 +132,12 @@ def _meant(key: str, text: str, marks: Landmarks) -> datetime:
     return meant(text, marks, end=key == "impact_end")
 
 
-def _named(typed: str) -> Path:
-    """The file that a person means."""
-    return Path(typed).expanduser()
+def _here() -> str:
+    """Where a file without a folder is written."""
+    try:
+        return _at_home(Path.cwd())
+    except FileNotFoundError:
+        return "the folder where you began, which is gone"
 
 
 def _at_home(path: Path) -> str:

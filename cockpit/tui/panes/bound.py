@@ -6,8 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cockpit.incident.facts import Conversation, TicketFacts
+from cockpit.incident.facts import Conversation, Snapshot, Status, TicketFacts
 from cockpit.incident.guards import Finding
+from cockpit.incident.replies import Purpose
+
+UNDER_WAY = {Purpose.FIRST_RESPONSE: "a first response", Purpose.UPDATE: "an update"}
+"""What a reply is while the incident goes on. Nobody should read that we look into what is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +50,12 @@ class Bound:
     def news(self, facts: TicketFacts) -> tuple[Conversation, ...]:
         """What was said in public since."""
         return tuple(piece for piece in facts.conversations if piece.id > self.seen and not piece.private)
+
+
+def overtaken(purpose: Purpose, snapshot: Snapshot) -> tuple[Finding, ...]:
+    """Whether the incident came to its end since the text was begun."""
+    facts = snapshot.pagerduty
+    if purpose not in UNDER_WAY or facts is None or facts.incident.status is not Status.RESOLVED:
+        return ()
+    words = f"It is {UNDER_WAY[purpose]}, but the incident is resolved. ctrl+t in the text begins another one."
+    return (Finding("resolved", words),)

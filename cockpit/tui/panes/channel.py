@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.cells import cell_len, set_cell_size
 from textual import on
 from textual.message import Message as TextualMessage
 from textual.widgets import Input
@@ -244,16 +245,16 @@ def _draw(message: Message, open_replies: int, width: int) -> list[Line]:
     ink = "struck" if message.deleted else "dim" if quiet else "mine" if message.record else "plain"
     name = message.record.actor if message.record else message.author.name
     short = first_name(name)
-    short = short if len(short) <= NAME_CELLS else short[: NAME_CELLS - 1] + "…"
+    short = short if cell_len(short) <= NAME_CELLS else set_cell_size(short, NAME_CELLS - 1).rstrip() + "…"
     # Names in a column of their own where there is room; else in front of the text, which then wraps below them.
     column = width >= COLUMN_FROM
-    head = f"{short:<{NAME_CELLS}} " if column else f"{short} "
+    head = f"{set_cell_size(short, NAME_CELLS)} " if column else f"{short} "
     first: tuple[Span, ...] = ((f"{moments.clock(message.at)} ", "dim"), (head, "dim" if quiet else "accent"))
-    indent = 6 + len(head) if column else 6
+    indent = 6 + cell_len(head) if column else 6
     text = message.text
     aside = " (deleted)" if message.deleted else " (edited)" if message.edited and not message.card else ""
     # The name's room is kept free in the first line by letting it take part in the wrapping.
-    lead = "" if column else "\u00a0" * len(head)
+    lead = "" if column else "\u00a0" * cell_len(head)
     lines: list[Line] = []
     for index, part in enumerate(wrap(lead + text + aside, max(4, width - indent))):
         words = part[len(lead) :] if index == 0 else part

@@ -15,12 +15,13 @@ from cockpit.incident.facts import Source
 from cockpit.incident.replies import Purpose, problems
 from cockpit.incident.text import clean
 from cockpit.tui import command, moments
-from cockpit.tui.ink import Line, Lines, clip, paragraph, wrap
-from cockpit.tui.panes.bound import Bound
+from cockpit.tui.ink import Line
+from cockpit.tui.panes.bound import Bound, overtaken
 from cockpit.tui.panes.composer import Composer
+from cockpit.tui.panes.conversation import rows_of
 from cockpit.tui.panes.listing import Listing
 from cockpit.tui.panes.pane import Pane, Trouble
-from cockpit.tui.panes.row import Row, divider
+from cockpit.tui.panes.reply_foot import PURPOSES, ReplyFoot, first_of
 from cockpit.tui.panes.ticket_line import TicketLine
 
 if TYPE_CHECKING:
@@ -30,35 +31,8 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from cockpit.engine.view import View
-    from cockpit.incident.facts import Conversation, TicketFacts
+    from cockpit.incident.facts import TicketFacts
     from cockpit.incident.guards import Finding
-
-PURPOSES = {
-    Purpose.FIRST_RESPONSE: "first response",
-    Purpose.UPDATE: "update",
-    Purpose.RESOLUTION: "resolution",
-    Purpose.NEED_MORE: "asking for more",
-    Purpose.REPORT_LINK: "report link",
-    Purpose.PLAIN: "plain reply",
-}
-"""What a reply is for, in words."""
-
-
-class ReplyFoot(Lines):
-    """Under the text: what it is, whether it is saved, why it can't be sent yet."""
-
-    def __init__(self) -> None:
-        super().__init__(id="reply-foot")
-        self._lines: tuple[tuple[str, str], ...] = ()
-
-    def show(self, *lines: tuple[str, str]) -> None:
-        """Show these lines, each a text and its ink."""
-        self._lines = lines
-        self.repaint()
-
-    def draw(self, width: int) -> list[Line]:
-        """Each from a line of its own on."""
-        return [line for text, ink in self._lines for line in paragraph(text, ink, width)]
 
 
 class ReplyPane(Pane):
@@ -234,9 +208,9 @@ class ReplyPane(Pane):
             gone = f"! Ticket {self.ticket} is no longer linked. The text is kept as its draft: l links it again."
             foot.show((standing, "dim"), (gone, "alarm"))
         elif found := problems(self.text):
-            foot.show((standing, "dim"), (f"! {_first(found)}", "warn"))
+            foot.show((standing, "dim"), (f"! {first_of(found)}", "warn"))
         elif found := tuple(one.words for one in self._doubts()):
-            foot.show((standing, "dim"), (f"? {_first(found)} The review asks about it.", "warn"))
+            foot.show((standing, "dim"), (f"? {first_of(found)} The review asks about it.", "warn"))
         else:
             foot.show((standing, "dim"), ("ready: ctrl+s reviews it", "good"))
 
@@ -246,22 +220,18 @@ class ReplyPane(Pane):
         if view is None or ticket is None:
             return ()
         text = self.composer.but_the_word_at_the_cursor() if self.composer.has_focus else self.text
-        return guards.in_reply(text, ticket, view.snapshot, view.guard) if text.strip() else ()
+        if not text.strip():
+            return ()
+        late = overtaken(self.purpose, view.snapshot)
+        return (*late, *guards.in_reply(text, ticket, view.snapshot, view.guard))
 
     # --- the conversation ------------------------------------------------------------------------------------
 
     def refilter(self) -> None:
         """Make the rows of the conversation."""
         facts = self.facts
-        rows: list[Row] = []
-        day = None
-        for piece in facts.conversations if facts else ():
-            if not self.holds(f"{piece.text} {piece.author.name}"):
-                continue
-            if piece.at.date() != day:
-                day = piece.at.date()
-                rows.append(divider(f"day {day}", moments.day(piece.at)))
-            rows.append(_row(piece))
+        pieces = facts.conversations if facts else ()
+        rows = rows_of(piece for piece in pieces if self.holds(f"{piece.text} {piece.author.name}"))
         self.listing.show_rows(rows)
 
     def _nothing(self, width: int) -> list[Line]:
@@ -286,23 +256,3 @@ class ReplyPane(Pane):
             elif self.bound is None and self.facts is not None:
                 self.bound = Bound.to(self.facts)
             self.post_message(self.Typed(self.ticket, self.text, self.purpose, self.bound))
-
-
-def _first(found: tuple[str, ...]) -> str:
-    """The first of what was found, and how many more there are."""
-    return found[0] + (f" (and {len(found) - 1} more)" if len(found) > 1 else "")
-
-
-def _row(piece: Conversation) -> Row:
-    def draw(width: int) -> list[Line]:
-        who, ink = (piece.author.name, "accent") if piece.incoming else (piece.author.name, "mine")
-        mark = "▸" if piece.incoming else "◂"
-        aside = " · private note" if piece.private else ""
-        head: Line = ((f"{moments.clock(piece.at)} ", "dim"), (f"{mark} {who}", ink), (aside, "warn"))
-        text_ink = "dim" if piece.private else "plain"
-        return [
-            clip(head, width),
-            *((("  ", "plain"), (part, text_ink)) for part in wrap(piece.text, max(4, width - 2))),
-        ]
-
-    return Row(f"piece {piece.id}", draw)

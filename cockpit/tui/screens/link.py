@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, ClassVar
 
@@ -85,7 +86,7 @@ class LinkTicket(ModalScreen[tuple[int, str] | None], AnsweredOnce[tuple[int, st
     def _submitted(self, event: Input.Submitted) -> None:
         words = event.value.strip().lstrip("#")
         options = self.query_one(OptionList)
-        if words.isascii() and words.isdigit():
+        if re.fullmatch(r"[0-9]{1,18}", words):
             self._look_at(int(words))
         elif options.option_count == 1:
             self._look_at(int(options.get_option_at_index(0).id or 0))

@@ -126,6 +126,7 @@ class Ask(ModalScreen[str | None], AnsweredOnce[str | None]):
     @on(Input.Changed)
     def _changed(self, event: Input.Changed) -> None:
         if self._typed is not None and event.value != self._value:
+            self._value = event.value
             self._typed(event.value)
         self._understood(event.value.strip())
 
@@ -146,9 +147,7 @@ class Ask(ModalScreen[str | None], AnsweredOnce[str | None]):
     def _submitted(self, event: Input.Submitted) -> None:
         text = event.value.strip()
         if self._needed and not text:
-            self.query_one(".problem", Label).update(
-                "A few words are needed: whoever reads the report wants to know why."
-            )
+            self.query_one(".problem", Label).update("It can't stay empty. esc leaves it.")
             return
         if self._understood(text):
             self.dismiss(text)

@@ -24,7 +24,7 @@ from cockpit.incident.text import bounded, one_line
 from cockpit.tui.ink import Line, Paper, paragraph
 from cockpit.tui.moments import clock
 from cockpit.tui.panes.listing import Listing
-from cockpit.tui.panes.reply import PURPOSES
+from cockpit.tui.panes.reply_foot import PURPOSES
 from cockpit.tui.panes.row import Row, divider
 from cockpit.tui.screens.answered import AnsweredOnce
 from cockpit.tui.screens.marks import Marks
