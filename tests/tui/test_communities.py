@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from textual.widgets import Button, Input
+from textual.widgets import Button, Input, OptionList
 
 from cockpit.sandbox import Sandbox
 from cockpit.tui.panes.composer import Composer
@@ -62,9 +62,9 @@ async def test_a_ticket_can_be_linked_while_freshdesk_cannot_be_asked(cockpit: O
     async with cockpit() as driver:
         await driver.press("l")
         await driver.comes("LinkTicket")
+        await driver.until(lambda: driver.app.screen.query_one(OptionList).option_count, "the recent ones are there")
         sandbox.fault("freshdesk", "500")
-        await driver.write("4038")
-        await driver.press("enter")
+        await driver.press("down", "enter")
         await driver.comes("Confirm")
         said = " ".join(str(fact.render()) for fact in driver.app.screen.query(".fact"))
         assert "couldn't be looked at" in said

@@ -35,6 +35,7 @@ async def test_without_a_p1_the_picker_offers_what_is_open(cockpit: Open) -> Non
         text = await picker(driver)
         assert "1924" in text
         assert "4038" in text
+        assert "esc" not in driver.shows("#status"), "there is nothing to go back to"
         await driver.press("slash")
         await driver.write("nothing like it")
         assert "None holds these words" in driver.shows("#offer")
@@ -125,6 +126,7 @@ async def test_another_incident_is_a_key_away(cockpit: Open) -> None:
     async with cockpit() as driver:
         await driver.press("i")
         await picker(driver)
+        assert "esc goes back" in driver.shows("#status")
         await driver.press("escape")
         assert driver.over == "IncidentScreen"
         await driver.press("i")

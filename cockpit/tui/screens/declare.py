@@ -91,6 +91,8 @@ class DeclareForm(ModalScreen[dict[str, Any] | None], AnsweredOnce[dict[str, Any
             aside = "  if unsure" if service.name == catch_all else ""
             text = Content.assemble(("● " if chosen else "○ ", "$text-primary"), service.name, (aside, "$text-muted"))
             options.add_option(Option(text, id=service.id))
+        if options.option_count:
+            options.highlighted = 0  # enter there means the first one, without another key
 
     @on(Input.Changed, "#words")
     def _narrow(self, event: Input.Changed) -> None:

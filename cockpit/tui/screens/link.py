@@ -76,6 +76,8 @@ class LinkTicket(ModalScreen[tuple[int, str] | None], AnsweredOnce[tuple[int, st
             text = f"{ticket.id} {ticket.subject} {ticket.company or ''} {ticket.requester.name}"
             if words.casefold() in text.casefold():
                 options.add_option(Option(describe(ticket), id=str(ticket.id)))
+        if options.option_count:
+            options.highlighted = 0  # enter there means the first one, without another key
 
     @on(Input.Changed)
     def _changed(self, event: Input.Changed) -> None:

@@ -47,9 +47,15 @@ class Title(Lines):
 class Keys(Lines):
     """The line at the bottom."""
 
+    def __init__(self, leave: bool) -> None:
+        super().__init__(id="status")
+        self._leave = leave
+
     def draw(self, width: int) -> list[Line]:
         """The keys."""
-        pairs = (("enter", "opens"), ("/", "filter"), ("d", "declare a new one"), ("r", "ask again"), ("q", "quit"))
+        pairs = [("enter", "opens"), ("/", "filter"), ("d", "declare a new one"), ("r", "ask again"), ("q", "quit")]
+        if self._leave:
+            pairs.insert(0, ("esc", "goes back"))
         spans = [(f" {key} ", "key") if i == 0 else (f"{key}  ", "dim") for pair in pairs for i, key in enumerate(pair)]
         return [clip(tuple(spans), width)]
 
@@ -89,7 +95,7 @@ class Picker(AnsweredOnce[Chosen]):
             pane.border_title = Content("Open incidents and recent tickets")
             yield Listing(id="offer")
         yield Input(id="filter", placeholder="filter", compact=True)
-        yield Keys(id="status")
+        yield Keys(self._leave)
 
     def on_mount(self) -> None:
         """Show what is known, or ask."""
