@@ -6,8 +6,6 @@ Importing this module imports no network library: the first paint comes first.
 from __future__ import annotations
 
 import asyncio
-import os
-import re
 import signal
 from contextlib import suppress
 from pathlib import Path
@@ -20,12 +18,10 @@ from textual.binding import Binding, BindingType
 from cockpit.engine.journal_file import NotSaved
 from cockpit.engine.view import READ_ONLY
 from cockpit.incident.facts import LABELS, Incident
-from cockpit.incident.text import clean, one_line
-from cockpit.tui import lending, signalling
-from cockpit.tui.browser import browse
+from cockpit.incident.text import clean
 from cockpit.tui.command import worded
 from cockpit.tui.commands import COMMANDS
-from cockpit.tui.in_turn import InTurn
+from cockpit.tui.on_terminal import OnTerminal
 from cockpit.tui.palette import CockpitCommands
 from cockpit.tui.panes.listing import Listing
 from cockpit.tui.screens.answered import AnsweredOnce
@@ -33,13 +29,11 @@ from cockpit.tui.screens.declare import DeclareForm
 from cockpit.tui.screens.incident import IncidentScreen
 from cockpit.tui.screens.picker import Picker
 from cockpit.tui.theme import THEME
-from cockpit.tui.window import lasting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from textual.dom import DOMNode
-    from textual.driver import Driver
     from textual.screen import Screen
 
     from cockpit.engine.desk import Desk, Offer
@@ -60,17 +54,11 @@ def known_bindings() -> set[str]:
     return {command.id() for command in COMMANDS} | moving | {"quit_anywhere"}
 
 
-FELL_OVER = (
-    "A fault in the cockpit ended it: please report the lines above. Nothing that was done is lost: `cockpit` goes on "
-    "from what is on disk, and `cockpit log` shows it."
-)
-"""What is said after the report of a fault of ours."""
-
 MOST_PASTED = 50_000
 """Characters that are taken from the clipboard at once: more than any text that is sent, and drawn without a pause."""
 
 
-class CockpitApp(InTurn[None]):
+class CockpitApp(OnTerminal):
     """The cockpit on a desk. `reference` names an incident as a person typed it; None: the one that suggests itself.
 
     Ends with return code 2 for a reference that can't be understood and 4 for one that matches nothing; the sentence
@@ -86,7 +74,7 @@ class CockpitApp(InTurn[None]):
     ]
 
     def __init__(self, desk: Desk, reference: str | None = None) -> None:
-        super().__init__()
+        super().__init__(desk.settings.signals)
         self.desk = desk
         self._reference = reference
         self._clashes: set[str] = set()
@@ -94,9 +82,6 @@ class CockpitApp(InTurn[None]):
         """The session on the screen."""
         self.unkept: tuple[str, ...] = ()
         """What was done and couldn't be kept to the end, since another process held the journal; in words."""
-        self._entitled: str | None = None
-        self._missed: list[str] | None = None
-        """What wasn't signalled while the terminal is lent; None: it is ours."""
         self._choosing = False
         self.register_theme(THEME)
         wanted = desk.settings.theme
@@ -240,71 +225,6 @@ class CockpitApp(InTurn[None]):
             return self.session is not None
         return True
 
-    # --- the terminal itself -------------------------------------------------------------------------------------
-
-    def signal(self, words: Sequence[str]) -> None:
-        """One quiet signal, by the ways that the config names, for all that has just turned."""
-        if self._missed is not None:
-            self._missed += words
-            return
-        wanted = self.desk.settings.signals
-        if "notify" in wanted and (told := signalling.notification(" · ".join(words), os.environ)) is not None:
-            self._tell_terminal(told)
-        if "bell" in wanted:
-            self._tell_terminal(signalling.BELL)
-
-    def entitle(self, words: str) -> None:
-        """Write the terminal's title, if it isn't that already."""
-        if words != self._entitled:
-            keep = signalling.KEEP_TITLE if self._entitled is None else ""
-            self._entitled = words
-            self._tell_terminal(keep + signalling.title(words))
-
-    async def lend(self, argv: Sequence[str]) -> int:
-        """Give the terminal to a program until it ends, and then tell what has turned meanwhile; its exit code.
-
-        Raises OSError and SuspendNotSupported, as `lending.lend` does.
-        """
-        self._missed = []
-        try:
-            return await lending.lend(self, argv)
-        finally:
-            missed, self._missed = self._missed, None
-            if self._entitled is not None:  # the program may have written one of its own
-                self._tell_terminal(signalling.title(self._entitled))
-            if missed:
-                self.signal(missed)
-
-    def get_driver_class(self) -> type[Driver]:
-        """Textual's driver, which a closed window doesn't stop from ending."""
-        return lasting(super().get_driver_class())
-
-    def _tell_terminal(self, sequence: str) -> None:
-        # The driver alone writes to the terminal: anything else would break into what it is drawing.
-        if self._driver is not None:
-            self._driver.write(sequence)
-
-    def _fatal_error(self) -> None:
-        """A fault of ours ends the program: say where, without the values that Textual's own report would print.
-
-        The frames of the network libraries hold the headers, and those the tokens.
-        """
-        from rich.console import Group
-        from rich.traceback import Traceback
-
-        report = Traceback(show_locals=False, width=None)
-        self.panic(Group(report, FELL_OVER))
-
-    def open_url(self, url: str, *, new_tab: bool = True) -> None:
-        """Open a web address in the browser. What a service calls an address may be a command to it: then not."""
-        if not re.match(r"https?://[^\s/]", url, re.IGNORECASE):
-            self.notify(f"Not opened, since it is no web address: {one_line(url, 120)}", timeout=8, markup=False)
-            return
-        if self.is_web:
-            super().open_url(url, new_tab=new_tab)
-            return
-        browse(url)
-
     # --- what is pasted ------------------------------------------------------------------------------------------
 
     async def on_event(self, event: events.Event) -> None:
@@ -342,8 +262,7 @@ class CockpitApp(InTurn[None]):
 
     async def on_unmount(self) -> None:
         """Give the title back, end the session; what is on its way is looked up at the next start."""
-        if self._entitled is not None:
-            self._tell_terminal(signalling.GIVE_BACK_TITLE)
+        self.give_back_title()
         if self.session is not None:
             await self.session.close()
         self.unkept = self.desk.last_try()

@@ -59,7 +59,7 @@ class Pane(Vertical):
 
     number: ClassVar[int]
     name_: ClassVar[str]
-    """Its name as commands.py knows it."""
+    """Its name as the commands know it."""
 
     def __init__(self) -> None:
         super().__init__(id=self.name_)
