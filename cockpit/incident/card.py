@@ -11,7 +11,8 @@ from cockpit.incident.checklist import Assessment
 from cockpit.incident.crew import crew
 from cockpit.incident.deadlines import Due
 from cockpit.incident.facts import Snapshot, Status
-from cockpit.incident.history import incident_history, ticket_history
+from cockpit.incident.history import ticket_history
+from cockpit.incident.incident_history import incident_history
 from cockpit.incident.moments import moment
 from cockpit.incident.process import LEAD
 from cockpit.incident.sensors.registry import People

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cockpit.incident.facts import Person, Snapshot
-from cockpit.incident.history import Shift, incident_history
+from cockpit.incident.incident_history import Shift, incident_history
 from cockpit.incident.sensors.registry import People
 
 

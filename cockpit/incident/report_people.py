@@ -8,7 +8,8 @@ from datetime import datetime
 
 from cockpit.incident.communities import places
 from cockpit.incident.facts import LABELS, Conversation, LogKind, Message, Person
-from cockpit.incident.history import is_placeholder, said
+from cockpit.incident.history import said
+from cockpit.incident.incident_history import is_placeholder
 from cockpit.incident.process import LEAD
 from cockpit.incident.report_values import Holder, Role
 from cockpit.incident.sensors.registry import Context

@@ -11,15 +11,14 @@ from typing import TYPE_CHECKING, Any
 from cockpit.incident.facts import LABELS, Freshness, Health, Snapshot, Source, TicketFacts
 from cockpit.incident.history import (
     ChannelHistory,
-    IncidentHistory,
     Memo,
     RecordHistory,
     TicketHistory,
     channel_history,
-    incident_history,
     record_history,
     ticket_history,
 )
+from cockpit.incident.incident_history import IncidentHistory, incident_history
 from cockpit.incident.moments import ago, moment
 from cockpit.incident.tickets import Link, links
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cockpit.incident.facts import LogEntry, Source, Status
-from cockpit.incident.history import is_placeholder
+from cockpit.incident.incident_history import is_placeholder
 from cockpit.incident.sensors.registry import Context, Evidence, sensor
 
 
