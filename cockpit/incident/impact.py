@@ -46,7 +46,10 @@ _FROM = re.compile(
     rf"(?=\d){_LENGTH} +(?:(?P<way>before|after) +(?:the +)?(?P<what>alert|resolution)|(?P<ago>ago))", re.IGNORECASE
 )
 _CLOCK = re.compile(r"(?P<hour>[01]?\d|2[0-3]):(?P<minute>[0-5]\d) *(?:utc|z)?", re.IGNORECASE)
-_DATED = re.compile(r"\d{4}-\d\d-\d\d[ T]+\d?\d:\d\d(?::\d\d)?(?P<zone> *(?:utc|z|[+-]\d\d:?\d\d))?", re.IGNORECASE)
+_DATED = re.compile(
+    r"(?P<day>\d{4}-\d\d-\d\d)[ T]+(?P<hour>\d?\d)(?P<rest>:\d\d(?::\d\d)?) *(?:utc|z|(?P<offset>[+-]\d\d:?\d\d))?",
+    re.IGNORECASE,
+)
 
 
 def meant(text: str, marks: Landmarks, end: bool = False) -> datetime:
@@ -62,7 +65,7 @@ def meant(text: str, marks: Landmarks, end: bool = False) -> datetime:
         about = (marks.resolution if end else marks.alert) or marks.now
         return _nearest(int(found["hour"]), int(found["minute"]), about, marks.now)
     if found := _DATED.fullmatch(words):
-        return _dated(words, found["zone"] or "")
+        return _dated(found)
     raise NotAMoment(f"“{words[:60]}” isn't a time: {FORMS}.")
 
 
@@ -84,15 +87,12 @@ def _nearest(hour: int, minute: int, about: datetime, now: datetime) -> datetime
     return min(past, key=lambda one: abs(one - about))
 
 
-def _dated(words: str, zone: str) -> datetime:
-    stamp = words[: len(words) - len(zone)].strip()
-    offset = zone.strip().upper().removesuffix("UTC").removesuffix("Z")
-    day, _, clock = stamp.partition("T" if "T" in stamp else " ")
+def _dated(found: re.Match[str]) -> datetime:
+    stamp = f"{found['day']} {found['hour'].zfill(2)}{found['rest']}"
     try:
-        found = datetime.fromisoformat(f"{day} {clock.strip().zfill(5)}{offset or '+00:00'}")
-    except ValueError:
+        return datetime.fromisoformat(stamp + (found["offset"] or "+00:00")).astimezone(UTC)
+    except (ValueError, OverflowError):  # the calendar ends with the year 9999, also for another zone's moment
         raise NotAMoment(f"{stamp} isn't in the calendar.") from None
-    return found.astimezone(UTC)
 
 
 def understood(at: datetime, marks: Landmarks) -> str:

@@ -36,6 +36,9 @@ from cockpit.incident.text import clean
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _LAPSES = ("reopened", "handoff")
 
+LONGEST_CLOCK = timedelta(days=3650)
+"""A clock that ran longer than that would leave the calendar."""
+
 
 def shipped() -> Mapping[str, Path]:
     """The processes that come with the cockpit, by name: to run, or to copy and change."""
@@ -62,9 +65,11 @@ def parse(text: str, name: str) -> Process:
     """Read a process from TOML text; `name` is what errors call it. Raises ProcessError."""
     try:
         table = _cleaned(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # a number of thousands of digits is one too, and no TOMLDecodeError
         raise ProcessError(f"{name}: not TOML: {error}") from error
-    place = Place(name, tuple(text.splitlines()))
+    except RecursionError:
+        raise ProcessError(f"{name}: its brackets are nested too deeply to be read") from None
+    place = Place(name, tuple(text.split("\n")))
     place.only(table, ("id", "title", "words", "clocks", "phase"))
     words = _words(place.table(table, "words"), place.within("[words]"))
     phases: list[Phase] = []
@@ -155,12 +160,25 @@ def _clocks(table: Mapping[str, Any], at: Place) -> Clocks:
                 at.fail(f"'soon_fraction' must be above 0 and at most 1, not {value!r}", key)
             clocks = replace(clocks, soon_fraction=float(value))
             continue
-        found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smhd])", value) if isinstance(value, str) else None
-        if found is None or float(found[1]) <= 0:
-            at.fail(f'{key!r} must be a duration such as "15m", "2h" or "3d", not {value!r}', key)
-        duration: Any = {key: timedelta(**{_UNITS[found[2]]: float(found[1])})}
-        clocks = replace(clocks, **duration)
+        duration = _duration(value)
+        if duration is None:
+            problem = f'must be a duration such as "15m", "2h" or "3d", of at most {LONGEST_CLOCK.days} days'
+            at.fail(f"{key!r} {problem}, not {value!r}", key)
+        changed: Any = {key: duration}
+        clocks = replace(clocks, **changed)
     return clocks
+
+
+def _duration(value: object) -> timedelta | None:
+    """How long a clock runs; None for what is no duration that one could."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smhd])", value) if isinstance(value, str) else None
+    if found is None:
+        return None
+    try:
+        duration = timedelta(**{_UNITS[found[2]]: float(found[1])})
+    except OverflowError:
+        return None
+    return duration if timedelta() < duration <= LONGEST_CLOCK else None
 
 
 _STEP_KEYS = (

@@ -26,6 +26,8 @@ MARKS = Landmarks(at("16:10"), None, at("18:02"))
         ("2026-11-22 23:30Z", at("-1 23:30")),
         ("2026-11-23T14:30:00+02:00", at("12:30")),
         ("2026-11-23 9:05", at("09:05")),
+        ("2026-11-23t9:05:30", at("09:05:30")),
+        ("2026-11-23 T 09:05 +0100", at("08:05")),
     ],
 )
 def test_the_forms_that_are_understood(text: str, expected: datetime) -> None:
@@ -41,6 +43,8 @@ def test_the_forms_that_are_understood(text: str, expected: datetime) -> None:
         ("08:46 CET", "isn't a time"),
         ("min before the alert", "isn't a time"),
         ("2026-02-30 08:00", "2026-02-30 08:00 isn't in the calendar."),
+        ("0001-01-01 00:00 +05:00", "0001-01-01 00:00 isn't in the calendar."),
+        ("9999-12-31 23:00-05:00", "isn't in the calendar."),
         ("5 min after the resolution", "There is no resolution to count from yet"),
     ],
 )

@@ -98,6 +98,7 @@ def change(old: str, new: str) -> str:
         ('narrate = "20m"', 'narrate = "20 minutes"', 'such as "15m", "2h" or "3d"'),
         ('narrate = "20m"', "narrate = 20", 'such as "15m", "2h" or "3d"'),
         ('narrate = "20m"', 'narrate = "0m"', 'such as "15m", "2h" or "3d"'),
+        ('draft = "3d"', 'draft = "99999999d"', "of at most 3650 days"),
         ("soon_fraction = 0.75", "soon_fraction = 75", "above 0 and at most 1"),
         ('params = { clock = "narrate" }', 'params = { clock = "narate" }', "did you mean 'narrate'?"),
         ('params = { clock = "narrate" }', "", "the sensor 'narrated' needs params.clock"),
@@ -138,6 +139,27 @@ def test_a_mistake_is_told_with_its_place(old: str, new: str, said: str) -> None
 def test_the_line_of_a_mistake_is_found(old: str, new: str) -> None:
     text = change(old, new)
     line = next(number for number, words in enumerate(text.splitlines(), 1) if words.startswith(new))
+    with pytest.raises(ProcessError, match=rf"mine\.toml, line {line} "):
+        parse(text, "mine.toml")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('draft = "3d"', f'draft = "{"9" * 400}d"', "of at most 3650 days"),
+        ('id = "2i2c"', f"id = {'9' * 5000}", "not TOML"),
+        ('id = "2i2c"', f"id = {'[' * 5000}{']' * 5000}", "nested too deeply"),
+    ],
+    ids=["an endless clock", "a huge number", "brackets"],
+)
+def test_what_is_too_much_is_a_mistake_like_any_other(old: str, new: str, said: str) -> None:
+    with pytest.raises(ProcessError, match=said):
+        parse(change(old, new), "mine.toml")
+
+
+def test_a_line_is_what_an_editor_counts_as_one() -> None:
+    text = "# one\u2028line\n" + change("recurring = true", "recuring = true")
+    line = next(number for number, words in enumerate(text.split("\n"), 1) if words.startswith("recuring"))
     with pytest.raises(ProcessError, match=rf"mine\.toml, line {line} "):
         parse(text, "mine.toml")
 
