@@ -82,14 +82,6 @@ def incident_history(facts: PagerDutyFacts, priority: str, placeholders: frozens
             if nobody is not True:
                 (acknowledged if nobody is False else doubtful).append(entry)
     resolved = tuple(entry for entry in log if entry.kind is LogKind.RESOLVED)
-    first = resolved[0].at if resolved else None
-    # A log that lacks the reopening still shows it: PagerDuty triggers or acknowledges anew after a resolution.
-    anew = (LogKind.TRIGGERED, LogKind.ACKNOWLEDGED)
-    reopened = [
-        entry.at
-        for entry in log
-        if entry.kind is LogKind.REOPENED or (entry.kind in anew and first is not None and entry.at > first)
-    ]
     assigned = tuple(entry for entry in log if entry.kind in (LogKind.ASSIGNED, LogKind.ESCALATED) and entry.assignees)
     return IncidentHistory(
         priority=_priority_spans(facts, log, priority),
@@ -97,7 +89,7 @@ def incident_history(facts: PagerDutyFacts, priority: str, placeholders: frozens
         doubtful=tuple(doubtful),
         lapsed_at=max((entry.at for entry in log if entry.kind is LogKind.UNACKNOWLEDGED), default=None),
         resolved=resolved,
-        reopened=_reopened(reopened, resolved, incident.status),
+        reopened=_reopened(_opened_again(log), resolved, incident.status),
         assigned=assigned,
         shift=_shift(assigned, acknowledged, lambda person: is_placeholder(person, placeholders, emails) is not False),
     )
@@ -135,6 +127,23 @@ def _priority_spans(facts: PagerDutyFacts, log: Iterable[LogEntry], priority: st
     elif since is not None:  # the incident was read later than its log, and the priority is gone
         spans.append(PrioritySpan(since, max(since, incident.changed_at or since), certain))
     return tuple(spans)
+
+
+def _opened_again(log: Iterable[LogEntry]) -> list[datetime]:
+    """The reopenings that the log tells of, also by what PagerDuty does anew to a resolved incident.
+
+    What it does to one that is open again opens it no second time.
+    """
+    moments: list[datetime] = []
+    ended: datetime | None = None
+    for entry in log:
+        anew = entry.kind in (LogKind.TRIGGERED, LogKind.ACKNOWLEDGED) and ended is not None and entry.at > ended
+        if entry.kind is LogKind.RESOLVED:
+            ended = entry.at
+        elif entry.kind is LogKind.REOPENED or anew:
+            moments.append(entry.at)
+            ended = None
+    return moments
 
 
 def _reopened(moments: list[datetime], resolved: tuple[LogEntry, ...], status: Status) -> tuple[datetime, ...]:

@@ -472,6 +472,19 @@ def test_a_false_alarm_that_was_never_declared_leaves_nothing_to_close() -> None
     assert world.assess("16:31").next_step() is None
 
 
+def test_what_happens_to_an_open_incident_opens_it_no_second_time() -> None:
+    world = resolved().reopened("19:41").acknowledged("19:45").attest("resolve.validated", "20:15")
+    world.entry(LogKind.UNACKNOWLEDGED, "20:20", None).acknowledged("20:30").entry(LogKind.TRIGGERED, "20:31", None)
+    assert step(world, "resolve.validated", "20:40").state is State.DONE
+    assert "reopened at 19:41 UTC" in step(world, "resolve.pagerduty", "20:40").evidence
+
+
+def test_acknowledged_after_a_resolution_was_opened_again_by_it() -> None:
+    world = resolved().acknowledged("19:41").resolved("20:00").entry(LogKind.TRIGGERED, "21:00", None)
+    world.acknowledged("21:05")
+    assert "reopened at 21:00 UTC" in step(world, "resolve.pagerduty", "22:00").evidence
+
+
 # --- hand-off
 
 
