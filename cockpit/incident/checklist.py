@@ -32,6 +32,7 @@ class State(StrEnum):
 
 
 _SETTLED = frozenset({State.DONE, State.OVERRIDDEN, State.NOT_APPLICABLE})
+_WAIVED = frozenset({State.OVERRIDDEN, State.NOT_APPLICABLE})
 _BY_RECORD = {
     "override": (State.OVERRIDDEN, "overridden"),
     "not_applicable": (State.NOT_APPLICABLE, "said not to apply"),
@@ -139,10 +140,12 @@ def assess(process: Process, snapshot: Snapshot, people: People, now: datetime, 
 def _assess(ctx: Context) -> Assessment:
     steps = tuple(_state(ctx, step) for step in ctx.process.steps)
     start = official_start(ctx)
-    done = {str(state.step.params.get("clock")) for state in steps if state.state is State.DONE}
+    timed = [(str(state.step.params["clock"]), state) for state in steps if "clock" in state.step.params]
+    run = {clock for clock, state in timed if not (state.by and state.state in _WAIVED)}
+    done = {clock for clock, state in timed if state.state is State.DONE}
     said = verdict(ctx)
     value = said.value if said else OUTAGE if tagged(ctx) else None
-    return Assessment(ctx.process, steps, start, deadlines(ctx, start, done), value, said.kind if said else None)
+    return Assessment(ctx.process, steps, start, deadlines(ctx, start, run, done), value, said.kind if said else None)
 
 
 def _state(ctx: Context, step: Step) -> StepState:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -44,19 +44,21 @@ _CLOCKS = {"community_update": "update"}
 _URGENCY = {Due.OVERDUE: 0, Due.SOON: 1, Due.OK: 2, Due.MET: 3}
 
 
-def deadlines(ctx: Context, start: OfficialStart, done: Iterable[str] = ()) -> tuple[Deadline, ...]:
-    """What is due, most urgent first, what is met last. `done` names the clocks whose step is done."""
+def deadlines(ctx: Context, start: OfficialStart, run: Collection[str], done: Collection[str]) -> tuple[Deadline, ...]:
+    """What is due, most urgent first, what is met last.
+
+    `run` names the clocks of steps that nobody has overridden or said not to apply: without such a step a clock doesn't
+    run, but for relief, which is nobody's step. `done` names those whose step is done.
+    """
     found = verdict(ctx)
     facts = ctx.snapshot.pagerduty
     if facts is None or (found is not None and found.value == NOT_OUTAGE):
         return ()
     if facts.incident.status is Status.RESOLVED:
-        due = list(_after(ctx, start, frozenset(done)))
+        due = list(_after(ctx, start, done))
     else:
         due = [*_acknowledge(ctx), *_inform(ctx), *_updates(ctx, start), *_narrate(ctx), *_relief(ctx)]
-    # A process without such a step doesn't run that clock; relief is nobody's step.
-    run = {str(step.params["clock"]) for step in ctx.process.steps if "clock" in step.params} | {"relief"}
-    told = (_snoozed(ctx, one) for one in due if _CLOCKS.get(one.id, one.id) in run)
+    told = (_snoozed(ctx, one) for one in due if one.id == "relief" or _CLOCKS.get(one.id, one.id) in run)
     return tuple(
         sorted(told, key=lambda one: (_URGENCY[one.state], one.snoozed_until or one.due, one.id, one.ticket or 0))
     )
@@ -157,7 +159,7 @@ def _relief(ctx: Context) -> Iterator[Deadline]:
         yield _deadline(ctx, "relief", "Suggest relief", about, shift.since, Source.PAGERDUTY)
 
 
-def _after(ctx: Context, start: OfficialStart, done: frozenset[str]) -> Iterator[Deadline]:
+def _after(ctx: Context, start: OfficialStart, done: Collection[str]) -> Iterator[Deadline]:
     facts, history = ctx.snapshot.pagerduty, ctx.incident
     if facts is None or history is None:
         return

@@ -105,6 +105,14 @@ def test_after_the_resolution_the_report_is_due() -> None:
     assert due(world, "publish", "20:00").state is Due.MET
 
 
+def test_a_clock_does_not_run_for_a_step_that_a_person_settled_otherwise() -> None:
+    world = resolved().record("not_applicable", "18:30", "after.draft", data={"reason": "a test"})
+    assert ids(world, "+9 19:00") == ["review", "publish"]
+    assert ids(world.record("retract", "18:31", "after.draft"), "19:00") == ["draft", "review", "publish"]
+    unread = World().opened("16:00").record("override", "16:05", "start.acknowledged", data={"reason": "by phone"})
+    assert ids(unread, "17:00") == ["inform"]
+
+
 def test_no_report_is_owed_for_what_never_was_an_incident() -> None:
     assert World().opened("16:00").priority("16:01", "P3").resolved("16:30").assess("17:00").deadlines == ()
     assert false_alarm_started().assess("17:00").deadlines == ()
