@@ -9,14 +9,12 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import fields, is_dataclass, replace
-from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from cockpit.incident.process import LEAD, Parts
 from cockpit.incident.report_people import Cast, Known
 from cockpit.incident.report_values import Link, Report
-
-T = TypeVar("T")
 
 REMOVED = "(address removed)"
 """What stands where an e-mail address or a web address was."""
@@ -79,7 +77,7 @@ class Veil:
             self._enter_community(name, addresses, f"Community {self._letters[name]}")
         hubs = [hub for hub in found.hubs if hub.lower() not in _OF_HUBS and hub.lower() not in self._loose]
         for number, hub in enumerate(hubs):
-            self._loose.setdefault(_squeezed(hub), f"Hub {_letter(number)}")
+            self._loose.setdefault(_squeezed(_composed(hub)), f"Hub {_letter(number)}")
         self._pattern = _pattern(self._loose, re.IGNORECASE)
         self._cased_pattern = _pattern(self._cased, 0)
         # The same alias twice in a row: a first and a last name that something stood between.
@@ -91,13 +89,13 @@ class Veil:
         """Each person with their alias, by the weightiest role that they held."""
         named: list[Known] = []
 
-        def group(people: Iterable[Known], title: str) -> Iterator[tuple[Known, str]]:
+        def group(people: Iterable[Known], title: str, numbered: bool = False) -> Iterator[tuple[Known, str]]:
             new = list(dict.fromkeys(map(id, people)))
             chosen = [k for k in found.crowd.people if id(k) in new and not any(k is one for one in named)]
             chosen.sort(key=lambda known: new.index(id(known)))
             for number, known in enumerate(chosen, 1):
                 named.append(known)
-                yield known, f"{title} {number}" if len(chosen) > 1 or title in _NUMBERED else title
+                yield known, f"{title} {number}" if len(chosen) > 1 or numbered else title
 
         representing: dict[str, list[Known]] = {}
         for known in found.crowd.people:
@@ -108,15 +106,21 @@ class Veil:
             for number, (known, _) in enumerate(group(people, title), 1):
                 yield known, title if len(people) == 1 else title.replace(" of", f" {number} of", 1)
         yield from group(found.placeholders, "Rota placeholder")
-        yield from group((known for known, _ in found.leading), parts.responder.full.capitalize())
-        yield from group(found.liaisons, parts.liaison.full.capitalize())
-        yield from group(found.leads, (parts.lead or LEAD).full.capitalize())
-        yield from group(found.experts, "Expert")
-        yield from group(found.crowd.people, "Colleague")
+        held: dict[str, list[Known]] = {}  # a team may call two parts the same
+        for part, holders in (
+            (parts.responder, tuple(known for known, _ in found.leading)),
+            (parts.liaison, found.liaisons),
+            (parts.lead or LEAD, found.leads),
+            (parts.expert, found.experts),
+        ):
+            held.setdefault(part.full.capitalize(), []).extend(holders)
+        for title, people in held.items():
+            yield from group(people, title, numbered=title == parts.expert.full.capitalize())
+        yield from group(found.crowd.people, "Colleague", numbered=True)
 
     def _enter(self, known: Known, alias: str, parts: bool) -> None:
         for spelled in known.names:
-            for name in {spelled, _folded(spelled)}:
+            for name in {_composed(spelled), _folded(spelled)}:
                 self._exact.setdefault(name.lower(), alias)
                 if len(name.strip()) > 1:
                     self._loose.setdefault(_squeezed(name), alias)
@@ -132,7 +136,8 @@ class Veil:
             if parts and any(part in local for part in own):
                 self._loose.setdefault(local, alias)
 
-    def _enter_community(self, name: str, addresses: Iterable[str], alias: str) -> None:
+    def _enter_community(self, spelled: str, addresses: Iterable[str], alias: str) -> None:
+        name = _composed(spelled)
         self._exact.setdefault(name.lower(), alias)
         if len(name.strip()) > 1:
             self._loose.setdefault(_squeezed(name), alias)
@@ -154,7 +159,7 @@ class Veil:
         return veiled
 
     def _text(self, text: str) -> str:
-        plain = unicodedata.normalize("NFC", text)
+        plain = _composed(text)
         whole = self._exact.get(plain.strip().lower())
         if whole is not None:
             return whole
@@ -168,32 +173,30 @@ class Veil:
 
     def url(self, url: str | None) -> str | None:
         """The address, unless it leads into one of the services or says a name."""
-        if url is None or (urlsplit_host(url) or "-") in self._hosts or _EMAIL.search(url):
+        if url is None or (urlsplit_host(url) or "-") in self._hosts:
             return None
-        said = any(pattern and pattern.search(url) for pattern in (self._pattern, self._cased_pattern))
+        shown = _composed(unquote(url))
+        said = any(pattern and pattern.search(shown) for pattern in (_EMAIL, self._pattern, self._cased_pattern))
         return None if said else url
 
     def over(self, report: Report) -> Report:
         """The report with every text in it veiled."""
-        return replace(self._walk(report), incident_id=report.incident_id, anonymous=True)
+        veiled: Report = self._walk(report)
+        return replace(veiled, incident_id=report.incident_id, anonymous=True)
 
-    def _walk(self, value: T) -> T:
+    def _walk(self, value: Any) -> Any:
         """`value` with each text in it veiled, whatever it is made of, and links that may not show left out."""
-        found: Any = value
-        if type(found) is str:
-            found = self.text(found)
-        elif isinstance(found, tuple):
-            found = tuple(self._walk(one) for one in found if not isinstance(one, Link) or self.url(one.url))
-        elif is_dataclass(found) and not isinstance(found, type):
-            changes: dict[str, Any] = {}
-            for place in fields(found):
-                held = getattr(found, place.name)
-                changes[place.name] = self.url(held) if place.name == "url" else self._walk(held)
-            found = replace(found, **changes)
-        return found  # type: ignore[no-any-return]
-
-
-_NUMBERED = frozenset({"Expert", "Colleague"})
+        if type(value) is str:
+            return self.text(value)
+        if isinstance(value, tuple):
+            return tuple(self._walk(one) for one in value if not isinstance(one, Link) or self.url(one.url))
+        if not is_dataclass(value) or isinstance(value, type):
+            return value
+        changes: dict[str, Any] = {}
+        for place in fields(value):
+            held = getattr(value, place.name)
+            changes[place.name] = self.url(held) if place.name == "url" else self._walk(held)
+        return replace(value, **changes)
 
 
 def urlsplit_host(url: str) -> str:
@@ -212,6 +215,11 @@ def _letter(number: int) -> str:
         number, rest = divmod(number - 1, 26)
         letters = _LETTERS[rest] + letters
     return letters
+
+
+def _composed(text: str) -> str:
+    """A text with each accent in its letter, since services keep names as they were typed, in one form or the other."""
+    return unicodedata.normalize("NFC", text)
 
 
 def _folded(name: str) -> str:

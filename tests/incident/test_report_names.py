@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
+from dataclasses import replace
+from typing import Literal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.incident.facts import Person
+from cockpit.incident.process import Parts, RoleName
+from cockpit.incident.report import report
 from cockpit.incident.report_json import document
 from cockpit.incident.report_markdown import markdown
-from tests.incident.build import ANA, BEN, KIM, LOU, ROTA, World, outage, resolved
+from tests.incident.build import ANA, BEN, KIM, LOU, OSEI, PEOPLE, PROCESS, ROTA, World, at, outage, resolved
 from tests.incident.test_report import index, long_one, told
 
 NAMES = re.compile(r"\b(?:ana|ruiz|ben|okafor|kim|tan|lou|marsh|osei|mordor)\b|@|desk\.example|pd\.example", re.I)
@@ -55,7 +61,26 @@ def test_the_same_person_is_the_same_role_everywhere() -> None:
 def test_a_name_that_is_a_word_is_replaced_as_a_name_only() -> None:
     will = Person("PWILL", "Will Park", "will@example.com")
     text = markdown(told(outage().said("16:30", "Will said that it will be in the park", will), anonymous=True))
-    assert "Expert 1 said that it will be in the park" in text
+    assert "Subject matter expert 1 said that it will be in the park" in text
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_a_name_with_accents_is_found_however_it_is_written(form: Literal["NFC", "NFD"]) -> None:
+    elo = replace(OSEI, name=unicodedata.normalize(form, "Éloïse Nuñez"))
+    spoken = "Éloïse, éloïse nuñez, E\u0301loi\u0308se and Eloise of Köln: https://w.example/~%C3%89lo%C3%AFse"
+    world = outage().ticket_now(4038, requester=elo, company=unicodedata.normalize(form, "Köln")).said("16:30", spoken)
+    text = unicodedata.normalize("NFC", markdown(told(world, anonymous=True)))
+    assert not re.search("lo[ïi]se|nu[ñn]ez|k[öo]ln|%C3", text, re.I)
+
+
+def test_two_parts_of_one_word_are_two_people() -> None:
+    plain = Parts(RoleName("eng", "Engineer"), RoleName("eng", "Engineer"), None, RoleName("eng", "Engineer"))
+    process = replace(PROCESS, words=replace(PROCESS.words, parts=plain))
+    world = outage().ticket_now(4038, agent=BEN).said("16:30", "on it", LOU)
+    text = markdown(report(process, world.snapshot(), PEOPLE, at("17:00"), anonymous=True))
+    for alias in ("Engineer 1", "Engineer 2", "Engineer 3"):
+        assert alias in text
+    assert "Expert" not in text
 
 
 def test_a_rota_and_an_app_lend_no_words_to_the_veil() -> None:
