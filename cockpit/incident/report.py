@@ -1,6 +1,6 @@
 """The incident report, out of what the services say: figures, roles, links, prose to start from, timeline.
 
-Pure: the same facts give the same report. `report_markdown` and `report_json` write it down; `report_rewrite` writes it
+Pure: the same facts give the same report. `report_markdown` and `report_json` write it down; `report_page` writes it
 again over what a person edited.
 """
 

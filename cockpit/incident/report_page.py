@@ -131,7 +131,8 @@ class Page:
 
 def read(text: str) -> Page:
     """A page out of a file's text. Raises NotOurs for a file that no cockpit wrote."""
-    text = text.replace("\r\n", "\n").removeprefix("\ufeff")
+    # The Markdown reader ends a line with a lone carriage return too, and counts lines by that.
+    text = re.sub("\r\n?", "\n", text).removeprefix("\ufeff")
     marker = _MARK.search(text)
     if marker is None:
         raise NotOurs("it isn't a report that a cockpit wrote: give another name")

@@ -62,6 +62,13 @@ def test_a_section_that_a_person_adds_stays_where_they_put_it() -> None:
     assert "     Where we got lucky:" not in new, "nobody is asked for what is written"
 
 
+def test_a_lone_carriage_return_ends_a_line_and_shifts_no_section() -> None:
+    text = fresh(resolved()).text().replace("## Timeline", "## Costs\n\nNone,\rnone\r\nat all.\n\n## Timeline")
+    new = again(text, resolved())
+    assert section(new, "Costs") == "None,\nnone\nat all."
+    assert section(new, "Timeline") == section(fresh(resolved()).text(), "Timeline")
+
+
 def test_a_section_that_a_person_takes_out_stays_out() -> None:
     text = fresh(resolved()).text()
     well = section(text, "What went well")
