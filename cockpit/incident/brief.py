@@ -175,4 +175,6 @@ def _what(event: TimelineEvent) -> str:
         return "wrote to us in a ticket"
     if event.kind == "told":
         return "told the community"
+    if event.kind == "ticket":
+        return "opened a ticket"
     return one_line(event.text.lstrip("✎⚒$✔✉▲↑⚑# "), 200)

@@ -64,6 +64,11 @@ def test_the_last_hour_is_five_lines_of_what_matters_without_customers_words() -
     assert not any("hunter2" in line or "Dear R." in line for line in found)
 
 
+def test_the_last_hour_holds_no_word_of_a_customer() -> None:
+    found = section(written(World().ticket(4038, "16:05").opened("16:10"), "16:30"), "The last hour")
+    assert found[0] == "16:05 R. Osei: opened a ticket"
+
+
 def test_what_is_older_than_an_hour_is_not_the_last_hour() -> None:
     assert section(written(outage(), "18:30"), "The last hour") == ()
 
