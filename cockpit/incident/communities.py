@@ -91,7 +91,7 @@ def companies_at(place: Place, companies: Iterable[Company]) -> tuple[Company, .
     """The companies that bear the hub's name, else the cluster's: as a word of their name, or in a domain."""
     known = tuple(companies)
     for name in (place.hub, place.cluster):
-        if found := tuple(company for company in known if name and _bears(company.name, company.domains, name)):
+        if found := tuple(company for company in known if _bears(company.name, company.domains, name)):
             return found
     return ()
 
@@ -99,7 +99,7 @@ def companies_at(place: Place, companies: Iterable[Company]) -> tuple[Company, .
 def _bears(company: str, domains: Iterable[str], name: str) -> bool:
     words = {_plain(word) for word in company.split()} | {_plain(company)}
     words |= {_plain(label) for domain in domains for label in domain.split(".")[:-1]}
-    return _plain(name) in words
+    return _plain(name) in words - {""}
 
 
 def _plain(word: str) -> str:
@@ -133,4 +133,4 @@ def fits(company: str, place: Place, table: Mapping[str, Listed]) -> bool:
     entry = listed(place, table)
     if entry is not None and entry.company is not None:
         return squash(entry.company).casefold() == squash(company).casefold()
-    return any(_bears(company, (), name) for name in (place.hub, place.cluster) if name)
+    return any(_bears(company, (), name) for name in (place.hub, place.cluster))

@@ -14,6 +14,7 @@ COMPANIES = (
     Company(2, "Mordor Institute", ("dark.mordor.example",)),
     Company(3, "Earth-Scope Consortium"),
     Company(4, "Rivendell Library"),
+    Company(5, "Arts & Sciences"),
 )
 
 
@@ -51,6 +52,7 @@ def test_the_config_is_read_from_exact_to_loose_without_regard_to_case() -> None
         (Place("ivend", "prod"), []),
         (Place("", ""), []),
         (Place("2i2c", "dark"), [2]),
+        (Place("東京", "--"), []),
     ],
 )
 def test_companies_bear_the_hubs_name_or_else_the_clusters(place: Place, found: list[int]) -> None:
