@@ -9,7 +9,7 @@ from cockpit.incident.facts import Ticket, TicketStatus
 from cockpit.incident.markup import from_html
 from cockpit.incident.replies import FIELDS, Purpose, first_name, mark, plain
 
-_PLACEHOLDER = re.compile(r"\{\{\s*([^{}|]*?)\s*(?:\|[^{}]*)?\}\}")
+_PLACEHOLDER = re.compile(r"\{\{([^{}|]*)(?:\|[^{}]*)?\}\}")
 # A writer's own blank, such as `[what we tried]`; not a link's label, which is followed by its address.
 _BLANK = re.compile(r"\[([^\W\d_][^\[\]\n]{0,60})\](?!\()")
 _BULLET = re.compile(r"^(\s*)• ", re.MULTILINE)

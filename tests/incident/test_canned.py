@@ -40,6 +40,11 @@ def test_what_is_not_filled_in_blocks_sending_by_name() -> None:
     assert problems(fill("<p>Hi {{ticket.requester.name}}</p>", ticket(), {})) == ()
 
 
+def test_a_placeholder_that_never_ends_takes_no_time() -> None:
+    body = "{{" + " " * 20_000 + "x"
+    assert fill(f"<pre>{body}</pre>", ticket(), {}) == f"{body}\n"
+
+
 def test_a_value_is_not_read_again() -> None:
     assert fill("<p>[state]</p>", ticket(), {"state": "[impact] {{ticket.id}}"}) == "[impact] {{ticket.id}}\n"
 
