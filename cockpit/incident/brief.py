@@ -67,12 +67,6 @@ def brief(
     return Brief(now, tuple(section for section in sections if section.lines))
 
 
-def as_markdown(found: Brief) -> str:
-    """The brief for the screen."""
-    parts = [f"## {one.title}\n\n" + "\n".join(f"- {_escaped(line)}" for line in one.lines) for one in found.sections]
-    return "\n\n".join(parts) + "\n"
-
-
 def as_note(found: Brief, longest: int = LONGEST_NOTE) -> str:
     """The brief for a note in the channel, at most `longest` characters: lines are shortened until it fits."""
     for width in (200, 140, 100, 70):
@@ -85,10 +79,6 @@ def as_note(found: Brief, longest: int = LONGEST_NOTE) -> str:
         if len(text) <= longest:
             return text
     return text[: longest - 1] + "…"
-
-
-def _escaped(words: str) -> str:
-    return "".join(f"\\{letter}" if letter in "\\`*_<>[]#|" else letter for letter in words)
 
 
 def _counted(entries: list[str]) -> tuple[str, ...]:

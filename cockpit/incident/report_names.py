@@ -114,9 +114,9 @@ class Veil:
             (parts.expert, found.experts),
         ):
             held.setdefault(part.full.capitalize(), []).extend(holders)
+        held.setdefault("Colleague", []).extend(found.crowd.people)
         for title, people in held.items():
-            yield from group(people, title, numbered=title == parts.expert.full.capitalize())
-        yield from group(found.crowd.people, "Colleague", numbered=True)
+            yield from group(people, title, numbered=title in ("Colleague", parts.expert.full.capitalize()))
 
     def _enter(self, known: Known, alias: str, parts: bool) -> None:
         for spelled in known.names:

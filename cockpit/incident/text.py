@@ -135,17 +135,11 @@ def squash(text: str) -> str:
     return " ".join(clean(unicodedata.normalize("NFC", clean(text))).split())
 
 
-def mentions_everyone(text: str) -> bool:
-    """Whether `text`, typed or in Slack's wire form, would call everyone: here, channel or everyone, in any
-    case.
+def everyone_in(text: str) -> str | None:
+    """What in `text`, typed or in Slack's wire form, would call everyone: here, channel or everyone, in any case.
 
     Looked for in the text as it is and as it is when cleaned, since a hidden character could part the word.
     """
-    return everyone_in(text) is not None
-
-
-def everyone_in(text: str) -> str | None:
-    """The words in `text` that would call everyone, if there are such."""
     found = _EVERYONE.search(text) or _EVERYONE.search(clean(text))
     return found[0] if found else None
 

@@ -12,7 +12,7 @@ from cockpit.engine.desk import Desk
 from cockpit.engine.directory import Colleague
 from cockpit.engine.session import Session
 from cockpit.engine.view import DeliveryState
-from cockpit.incident.brief import as_markdown
+from cockpit.incident.brief import as_note
 from cockpit.incident.checklist import State
 from cockpit.sandbox import Sandbox
 from tests.conftest import settings_for
@@ -115,7 +115,7 @@ async def test_the_next_one_starts_cold_and_sees_everything(session: Session, sa
     await other.read_once()
     for step in ("handoff.agreed", "handoff.reassigned", "handoff.announced"):
         assert other.view.assessment.step(step).state is State.DONE, step
-    shown = as_markdown(other.brief())
+    shown = as_note(other.brief())
     assert "IR Lou Marsh, since" in shown
     assert "the image can't be pulled" in shown
     await other.close()

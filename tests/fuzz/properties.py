@@ -24,7 +24,7 @@ from cockpit.incident.masking import masked, masked_command, spelled
 from cockpit.incident.replies import TEMPLATES, compose, plain, problems, readdressed
 from cockpit.incident.report_diagram import drawable
 from cockpit.incident.report_markdown import link, literal
-from cockpit.incident.text import bounded, clean, from_slack, mentions_everyone, one_line, squash, to_slack
+from cockpit.incident.text import bounded, clean, everyone_in, from_slack, one_line, squash, to_slack
 from cockpit.services import freshdesk_wire, pagerduty_wire, slack_record, slack_wire
 from cockpit.services.call import Unreadable
 from cockpit.tui.ink import clip, measure, paragraph, spread, wrap
@@ -287,7 +287,7 @@ def judging_a_reply(text: str, dice: int) -> None:
     problems(text)
     assert problems(f"{text} ⟦name⟧")
     assert problems(f"{text}\n{{{{ticket.id}}}}")
-    assert mentions_everyone(f"{text} <!here>")
+    assert everyone_in(f"{text} <!here>")
 
 
 # --- secrets ---------------------------------------------------------------------------------------------------------

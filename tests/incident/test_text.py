@@ -15,8 +15,8 @@ from cockpit.incident.markup import from_html, markdown_plain, to_html, to_markd
 from cockpit.incident.text import (
     bounded,
     clean,
+    everyone_in,
     from_slack,
-    mentions_everyone,
     one_line,
     squash,
     to_slack,
@@ -231,8 +231,8 @@ def test_from_slack_is_always_safe(text: str, names: dict[str, str]) -> None:
         ("@channels", False), ("&lt;!here&gt;", False),
     ],
 )  # fmt: skip
-def test_mentions_everyone(text: str, calls: bool) -> None:
-    assert mentions_everyone(text) is calls
+def test_what_would_call_everyone_is_found(text: str, calls: bool) -> None:
+    assert (everyone_in(text) is not None) is calls
 
 
 @pytest.mark.parametrize(
