@@ -52,8 +52,9 @@ def _head(view: View, settings: Settings, paper: Paper) -> None:
             f"created {moment(incident.created_at, now)}, {ago(incident.created_at, now)}"
         )
         paper.write(paper.faint(incident.url))
-    who = roles(view.snapshot, settings.tech_leads).named(view.assessment.process.words.parts)
-    paper.write(" · ".join(f"{short} {name or '–'}" for short, name in who))
+    who = roles(view.snapshot, settings.tech_leads, settings.placeholders)
+    parts = view.assessment.process.words.parts
+    paper.write(" · ".join(f"{short} {name or '–'}" for short, name in who.named(parts)))
     if view.snapshot.slack is not None:
         paper.write(f"#{view.snapshot.slack.channel.name}  {paper.faint(view.snapshot.slack.channel.url)}")
     for ticket in (facts.ticket for facts in view.snapshot.tickets):

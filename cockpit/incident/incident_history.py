@@ -69,6 +69,11 @@ def is_placeholder(person: Person, placeholders: frozenset[str], emails: Mapping
     return email in placeholders if email else None
 
 
+def nobodies(facts: PagerDutyFacts, placeholders: frozenset[str]) -> frozenset[str]:
+    """The ids of the users whom PagerDuty named and who stand for nobody."""
+    return frozenset(known for known, email in _emails(facts).items() if email.lower() in placeholders)
+
+
 def incident_history(facts: PagerDutyFacts, priority: str, placeholders: frozenset[str]) -> IncidentHistory:
     """Read PagerDuty's log entries, in whatever order they come."""
     incident = facts.incident

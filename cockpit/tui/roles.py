@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from cockpit.incident.incident_history import nobodies
 from cockpit.incident.process import LEAD
 from cockpit.incident.replies import first_name
 
@@ -38,10 +39,10 @@ class Roles:
         return tuple(spans)
 
 
-def roles(snapshot: Snapshot, tech_leads: frozenset[str]) -> Roles:
+def roles(snapshot: Snapshot, tech_leads: frozenset[str], placeholders: frozenset[str]) -> Roles:
     """PagerDuty's assignee; the agent of the first ticket that has one; a tech lead who is in.
 
-    `tech_leads` are e-mail addresses in lower case.
+    `tech_leads` and `placeholders`, who hold a rota but are nobody, are e-mail addresses in lower case.
     """
     responder = liaison = tech_lead = None
     members: list[Person] = []
@@ -50,7 +51,8 @@ def roles(snapshot: Snapshot, tech_leads: frozenset[str]) -> Roles:
         if not people:
             # PagerDuty empties both at resolve; the log remembers.
             people = next((entry.assignees for entry in reversed(facts.log_entries) if entry.assignees), ())
-        responder = people[0].name if people else None
+        nobody = nobodies(facts, placeholders)
+        responder = next((person.name for person in people if person.id not in nobody), None)
         members += [r.person for r in facts.responders if r.state != "declined"]
     if snapshot.slack is not None:
         members += snapshot.slack.members

@@ -20,6 +20,7 @@ from cockpit.incident.facts import (
     LogEntry,
     LogKind,
     Message,
+    OnCall,
     PagerDutyFacts,
     Person,
     Record,
@@ -64,6 +65,7 @@ class World:
     alerts: list[Alert] = field(default_factory=list)
     log: list[LogEntry] = field(default_factory=list)
     responders: list[Responder] = field(default_factory=list)
+    on_call: list[OnCall] = field(default_factory=list)
     channel: Channel | None = None
     messages: list[Message] = field(default_factory=list)
     threads: list[Message] = field(default_factory=list)
@@ -242,7 +244,11 @@ class World:
         pagerduty = None
         if self.incident is not None:
             pagerduty = PagerDutyFacts(
-                self.incident, tuple(self.alerts), tuple(self.log), responders=tuple(self.responders)
+                self.incident,
+                tuple(self.alerts),
+                tuple(self.log),
+                responders=tuple(self.responders),
+                on_call=tuple(self.on_call),
             )
         slack = None
         if self.channel is not None:

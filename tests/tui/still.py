@@ -29,6 +29,7 @@ SETTINGS = Settings(
     freshdesk=None,
     state_dir=Path("/nonexistent"),
     cache_dir=Path("/nonexistent"),
+    placeholders=PEOPLE.placeholders,
     tech_leads=frozenset({"kim@example.com"}),
     local_zone=ZoneInfo("UTC"),
     clock=ClockSettings(origin=at("18:02"), started=at("18:02"), speed=0.0),

@@ -10,10 +10,10 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from cockpit.engine.view import Delivery, DeliveryState, Outbox, Part
-from cockpit.incident.facts import Freshness, Health, LogKind, Person, Source
+from cockpit.incident.facts import Freshness, Health, LogKind, OnCall, Person, Source
 from cockpit.tui.panes.channel import WINDOW
 from cockpit.tui.screens.incident import IncidentScreen
-from tests.incident.build import ANA, BEN, KIM, OSEI, World, at, outage, resolved
+from tests.incident.build import ANA, BEN, KIM, LOU, OSEI, ROTA, World, at, outage, resolved
 from tests.tui.looking import come_to_rest, press, running_text, text_in
 from tests.tui.still import StillSession, still_app, view_of
 
@@ -150,6 +150,17 @@ async def test_the_header_of_what_is_no_outage_misses_nothing() -> None:
     async with app.run_test(size=(120, 40)):
         assert "NOT AN OUTAGE" in text_in(app, "#header")
         assert "channel" not in text_in(app, "#header")
+
+
+async def test_a_placeholder_is_named_in_full_and_leads_nothing() -> None:
+    world = World().opened("08:46").assigned("08:46", ROTA)
+    world.on_call += [OnCall(LOU, 2), OnCall(ROTA, 1)]
+    app = still_app(view_of(world, "09:00"))
+    async with app.run_test(size=(120, 40)):
+        facts = " ".join(text_in(app, "#incident-facts").split())
+        assert "with Out of Hours" in facts
+        assert "on call Out of Hours → Lou" in facts
+        assert "IR –" in text_in(app, "#header")
 
 
 async def test_an_official_start_after_the_resolution_has_no_length() -> None:

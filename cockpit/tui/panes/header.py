@@ -30,9 +30,10 @@ SHORT = {"acknowledged": "ack", "channel": "channel", "community_informed": "tol
 class Header(Lines):
     """The incident in two lines."""
 
-    def __init__(self, tech_leads: frozenset[str]) -> None:
+    def __init__(self, tech_leads: frozenset[str], placeholders: frozenset[str]) -> None:
         super().__init__(id="header")
         self._tech_leads = tech_leads
+        self._placeholders = placeholders
         self._view: View | None = None
         self._now: datetime | None = None
         self._roles = Roles()
@@ -40,7 +41,7 @@ class Header(Lines):
     def show(self, view: View, now: datetime) -> None:
         """Show this view at this moment."""
         if self._view is None or view.snapshot is not self._view.snapshot:
-            self._roles = roles(view.snapshot, self._tech_leads)
+            self._roles = roles(view.snapshot, self._tech_leads, self._placeholders)
         self._view, self._now = view, now
         self.repaint()
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from cockpit.incident.facts import IncidentNote, LogEntry, LogKind, PagerDutyFacts, Source, Status
+from cockpit.incident.facts import IncidentNote, LogEntry, LogKind, PagerDutyFacts, Person, Source, Status
+from cockpit.incident.incident_history import nobodies
 from cockpit.incident.replies import first_name
 from cockpit.tui import command, moments, signs
 from cockpit.tui.ink import Line, Lines, clip, measure, paragraph, wrap
@@ -62,14 +63,18 @@ def _of_note(note: IncidentNote) -> Entry:
 class IncidentFacts(Lines):
     """How the incident stands, above its history."""
 
-    def __init__(self, catch_all: str | None) -> None:
+    def __init__(self, catch_all: str | None, placeholders: frozenset[str]) -> None:
         super().__init__(id="incident-facts")
         self._catch_all = catch_all
+        self._placeholders = placeholders
+        self._nobody: frozenset[str] = frozenset()
         self._facts: PagerDutyFacts | None = None
         self._now: datetime | None = None
 
     def show(self, facts: PagerDutyFacts | None, now: datetime) -> None:
         """Show these facts."""
+        if facts is not self._facts:
+            self._nobody = nobodies(facts, self._placeholders) if facts else frozenset()
         self._facts, self._now = facts, now
         self.repaint()
 
@@ -86,17 +91,20 @@ class IncidentFacts(Lines):
             lines += self._field("", "the catch-all: which one is it?", width, "warn")
         if facts.on_call:
             chain = sorted(facts.on_call, key=lambda on_call: on_call.level)
-            names = list(dict.fromkeys(first_name(on_call.person.name) for on_call in chain))
+            names = list(dict.fromkeys(self._called(on_call.person) for on_call in chain))
             lines += self._field("on call", " → ".join(names), width)
         if facts.responders:
-            asked = (f"{first_name(r.person.name)} {r.state}" for r in facts.responders)
+            asked = (f"{self._called(r.person)} {r.state}" for r in facts.responders)
             lines += self._field("asked", ", ".join(asked), width)
         lines += self._alerts(facts, width)
         lines.append((("─" * width, "rule"),))
         return lines
 
-    @staticmethod
-    def _standing(facts: PagerDutyFacts, now: datetime, width: int) -> list[Line]:
+    def _called(self, person: Person) -> str:
+        """By their first name; what is no person has none."""
+        return person.name if person.id in self._nobody else first_name(person.name)
+
+    def _standing(self, facts: PagerDutyFacts, now: datetime, width: int) -> list[Line]:
         incident = facts.incident
         sign = signs.STATUSES[incident.status]
         kind = {
@@ -110,13 +118,13 @@ class IncidentFacts(Lines):
             at = moments.stamp(entry.at, now)
             by = ""
             if entry.agent is not None:  # a service has no first name
-                by = f" by {first_name(entry.agent.name) if entry.by_person else entry.agent.name}"
+                by = f" by {self._called(entry.agent) if entry.by_person else entry.agent.name}"
             full: Line = (*head, (f"{by}, {at}", "plain"))
             head = full if measure(full) <= width else (*head, (f" {at}", "plain"))
         lines = [clip(head, width)]
-        names = ", ".join(first_name(person.name) for person in incident.assignees)
+        names = ", ".join(map(self._called, incident.assignees))
         if names:
-            lines += IncidentFacts._field("with", names, width)
+            lines += self._field("with", names, width)
         return lines
 
     @staticmethod
@@ -145,9 +153,9 @@ class PagerdutyPane(Pane):
     number = 2
     name_: ClassVar[str] = command.PAGERDUTY
 
-    def __init__(self, catch_all: str | None) -> None:
+    def __init__(self, catch_all: str | None, placeholders: frozenset[str]) -> None:
         super().__init__()
-        self._standing = IncidentFacts(catch_all)
+        self._standing = IncidentFacts(catch_all, placeholders)
         self._view: View | None = None
         self._now: datetime | None = None
         self._entries: list[Entry] = []

@@ -81,7 +81,7 @@ class IncidentScreen(StepDeeds):
         self._current: Pane | None = None
         self._impossible: frozenset[str] = frozenset()
         settings = session.settings
-        self._header = Header(settings.tech_leads)
+        self._header = Header(settings.tech_leads, settings.placeholders)
         self._tabs = Tabs()
         self._status = StatusLine(settings.keys, settings.read_only)
 
@@ -94,7 +94,7 @@ class IncidentScreen(StepDeeds):
         yield self._tabs
         with Container(id="panes"):
             yield ProcessPane(session.process).set_class(True, "-current")
-            yield PagerdutyPane(session.process.words.catch_all_service or None)
+            yield PagerdutyPane(session.process.words.catch_all_service or None, session.settings.placeholders)
             yield ChannelPane()
             yield ReplyPane()
         yield Input(id="filter", placeholder="only what holds these words", compact=True)
