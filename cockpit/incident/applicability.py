@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from cockpit.incident.facts import Source, Status
+from cockpit.incident.facts import Source, Status, TicketStatus
 from cockpit.incident.sensors.registry import Context
 from cockpit.incident.sensors.validate import tagged
 from cockpit.incident.standing import ASKED, NOT_OUTAGE, handoff_since, relief_from, verdict
@@ -74,6 +74,22 @@ def _ongoing(ctx: Context) -> Exempt | None:
     return Exempt(f"resolved at {ctx.moment(at)}" if at else "the incident is resolved", if_open=True)
 
 
+def _or_ticket(applies: Applies) -> Applies:
+    """The same of an outage; what turned out to be none still has its tickets answered and resolved."""
+
+    def condition(ctx: Context) -> Exempt | None:
+        none = _outage(ctx)
+        if none is None:
+            return applies(ctx)
+        if not ctx.linked:
+            return none
+        ended = (TicketStatus.RESOLVED, TicketStatus.CLOSED)
+        read = [ctx.ticket(ticket) for ticket in ctx.linked]
+        return replace(none, if_open=True) if all(one and one.ticket.status in ended for one in read) else None
+
+    return condition
+
+
 def _handing_over(ctx: Context) -> Exempt | None:
     if (exempt := _outage(ctx)) is not None:
         return exempt
@@ -89,7 +105,9 @@ CONDITIONS: Mapping[str, Applies] = MappingProxyType(
         "not_tagged": _not_tagged,
         "false_alarm": _false_alarm,
         "outage": _outage,
+        "outage_or_ticket": _or_ticket(_outage),
         "ongoing": _ongoing,
+        "ongoing_or_ticket": _or_ticket(_ongoing),
         "handing_over": _handing_over,
     }
 )

@@ -469,7 +469,26 @@ def test_a_report_written_too_early_is_not_the_one_that_is_owed() -> None:
 def test_a_false_alarm_that_was_never_declared_leaves_nothing_to_close() -> None:
     world = World().ticket(4038, "16:05").link(4038, "16:06").attest("validate.test", "16:30", verdict="not_outage")
     assert step(world, "validate.false_alarm", "16:31").state is State.NOT_APPLICABLE
-    assert world.assess("16:31").next_step() is None
+    assert world.told(4038, "16:40").ticket_now(4038, status=4).assess("16:41").next_step() is None
+
+
+def test_a_ticket_that_tells_of_no_outage_is_answered_and_resolved() -> None:
+    world = World().ticket(4038, "16:05").link(4038, "16:06").attest("validate.test", "16:30", verdict="not_outage")
+
+    def following(now: str) -> str | None:
+        found = world.assess(now).next_step()
+        return found.step.id if found else None
+
+    assert following("16:31") == "comms.answered"
+    assert step(world.told(4038, "16:40"), "comms.answered", "16:41").state is State.DONE
+    assert following("16:41") == "resolve.freshdesk"
+    world.ticket_now(4038, status=5)
+    assert step(world, "resolve.freshdesk", "16:45").state is State.NOT_APPLICABLE, "closed is an end as well"
+    world.ticket_now(4038, status=4).heard(4038, "16:50", "Thank you!")
+    assert step(world, "resolve.freshdesk", "17:00").state is State.DONE
+    assert following("17:00") is None, "thanks wait for nothing"
+    world.ticket_now(4038, status=2)
+    assert following("17:00") == "comms.answered"
 
 
 def test_what_happens_to_an_open_incident_opens_it_no_second_time() -> None:
