@@ -18,7 +18,7 @@ def document(report: Report) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "title": report.title,
-        "date": f"{(report.impact.start or report.as_of):%Y-%m-%d}",
+        "date": report.date.isoformat(),
         "anonymous": report.anonymous,
         "draft": bool(report.draft),
         "draft_reason": report.draft or None,

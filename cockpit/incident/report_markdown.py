@@ -96,8 +96,8 @@ def page(report: Report, zone: Zone | None = None) -> Page:
     index = "\n".join(_index(report))
     sections = [(section.title, _prose(section)) for section in report.sections]
     timeline = "\n\n".join(_timeline(report, zone))
-    date = report.impact.start or (report.timeline[0].at if report.timeline else report.as_of)
-    front = [f"title: {json.dumps(one_line(report.title, 300), ensure_ascii=False)}", f"date: {date:%Y-%m-%d}"]
+    title = json.dumps(one_line(report.title, 300), ensure_ascii=False)
+    front = [f"title: {title}", f"date: {report.date.isoformat()}"]
     tickets = [f"ticket-{one.number}" for one in report.tickets]
     return Page.generated(
         incident=report.incident_id or next(iter(tickets), "none"),

@@ -214,18 +214,22 @@ def _place(parts: list[Part], key: str) -> int:
 
 def _front(old: Page, new: Page) -> tuple[tuple[str, ...], str]:
     """The front matter, with the keys that a person added, and their title if they wrote one; and the title's print."""
-    title = next((line for line in old.front if line.startswith("title:")), None)
-    edited = title is not None and fingerprint(title) != old.prints.get("title")
-    kept: list[str] = []
-    ours = False
-    for line in old.front:
-        if re.match(r"[\w-]+\s*:", line):
-            ours = line.startswith(("title:", "date:"))
-        if not ours:
-            kept.append(line)
-    first = title if edited and title is not None else new.front[0]
-    stamp = old.prints.get("title", "") if edited else new.prints["title"]
-    return (first, *new.front[1:], *kept), stamp or new.prints["title"]
+    entries = _entries(old.front)
+    title = next((lines for lines in entries if lines[0].startswith("title:")), None)
+    kept = [line for lines in entries if not lines[0].startswith(("title:", "date:")) for line in lines]
+    if title is None or fingerprint("\n".join(title)) == old.prints.get("title"):
+        return (*new.front, *kept), new.prints["title"]
+    return (*title, *new.front[1:], *kept), old.prints.get("title") or new.prints["title"]
+
+
+def _entries(front: Iterable[str]) -> list[list[str]]:
+    """The front matter's lines, each key's with those below that belong to it; a remark stands by itself."""
+    entries: list[list[str]] = []
+    for line in front:
+        if not entries or re.match(r"#|[\w-]+\s*:", line):
+            entries.append([])
+        entries[-1].append(line)
+    return entries
 
 
 def _index(old: Page, new: Page) -> str:

@@ -6,7 +6,7 @@ Every `str` is plain text of one line or more, cleaned; what writes it down esca
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 
@@ -189,6 +189,11 @@ class Report:
     links: tuple[Link, ...]
     sections: tuple[Section, ...]
     timeline: tuple[Entry, ...]
+
+    @property
+    def date(self) -> date:
+        """The day, in UTC, on which the impact started; of what hit nobody, on which it began."""
+        return (self.impact.start or (self.timeline[0].at if self.timeline else self.as_of)).date()
 
 
 PROSE: tuple[tuple[str, str], ...] = (

@@ -6,6 +6,7 @@ import json
 
 from cockpit.incident.facts import LogKind, PagerDutyFacts
 from cockpit.incident.report_json import document
+from cockpit.incident.report_markdown import markdown
 from cockpit.incident.report_values import EntryKind
 from tests.incident.build import ANA, World, resolved
 from tests.incident.test_report import told
@@ -27,6 +28,13 @@ def test_the_json_has_stable_keys_utc_times_and_seconds() -> None:
     assert found["detection"]["source"] == "community"
     assert {entry["kind"] for entry in found["timeline"]} <= {kind.value for kind in EntryKind}
     assert set(document(told(World()))) == set(found)
+
+
+def test_a_false_alarm_is_of_the_day_on_which_it_was_one_in_both_forms() -> None:
+    world = World().opened("16:00").alert("16:00", "x").attest("validate.test", "16:05", verdict="not_outage")
+    written = told(world.resolved("16:10"), "+5 10:00")
+    assert document(written)["date"] == "2026-11-23"
+    assert "\ndate: 2026-11-23\n" in markdown(written)
 
 
 def test_the_kinds_of_log_entries_are_known() -> None:

@@ -84,6 +84,15 @@ def test_a_section_that_has_news_comes_in_its_place() -> None:
     assert titles(new)[:3] == ["Overview", "What happened", "Resolution"]
 
 
+def test_a_title_of_several_lines_and_a_remark_stay_whole() -> None:
+    ours = 'title: "Incident #1924: Hub unreachable: mordor/prod"'
+    mine = "title: >-\n  The long\n  night"
+    text = fresh(outage(), "16:40").text().replace(ours, f"{mine}\n# by Ana")
+    new = again(again(text, resolved()), long_one())
+    assert new.startswith(f"---\n{mine}\ndate: 2026-11-23\n# by Ana\n---\n")
+    assert again(fresh(outage(), "16:40").text().replace(ours, f"{ours}\n# by Ana"), resolved()).count("# by Ana") == 1
+
+
 def test_the_front_matter_keeps_what_a_person_put_there() -> None:
     text = fresh(outage(), "16:40").text()
     text = text.replace("date: 2026-11-23", 'date: 2020-01-01\ntags:\n  - hub\n  - "title: no"\nauthor: Ana')
