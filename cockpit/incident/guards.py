@@ -21,7 +21,7 @@ from cockpit.incident.markup import markdown_plain
 from cockpit.incident.masking import masked
 from cockpit.incident.replies import LONGEST, line_of, problems
 from cockpit.incident.secret_forms import MASK
-from cockpit.incident.text import one_line
+from cockpit.incident.text import composed, one_line
 
 INTERNAL_HOSTS = (
     *("*.internal", "*.local", "*.localdomain", "*.lan", "*.intranet", "*.corp", "*.home.arpa", "*.svc"),
@@ -75,7 +75,7 @@ def in_letter(text: str, to: Addressee, snapshot: Snapshot, guard: Guard) -> tup
     if len(text) > LONGEST or not text.strip():
         return unfinished
     found: dict[str, Finding] = {}
-    for shown, as_read in ((text, ""), (markdown_plain(text), ", as they will read it,")):
+    for shown, as_read in ((composed(text), ""), (composed(markdown_plain(text)), ", as they will read it,")):
         for finding in (*_hosts(shown, as_read, guard.hosts), *_strangers(shown, as_read, to, snapshot, guard)):
             found.setdefault(finding.key, finding)
     return (*unfinished, *_secrets(text), *found.values())
@@ -187,23 +187,28 @@ def _foreign(to: Addressee, snapshot: Snapshot, guard: Guard) -> Mapping[str, st
     for facts in snapshot.tickets:
         other = facts.ticket
         if other.requester.id != to.person.id:
-            found[other.requester.name] = f"who wrote ticket {other.id}"
-        if other.company is not None and other.company.casefold() not in own:
-            found[other.company] = f"the community of ticket {other.id}"
+            found[composed(other.requester.name)] = f"who wrote ticket {other.id}"
+        if other.company is not None and _key(other.company) not in own:
+            found[composed(other.company)] = f"the community of ticket {other.id}"
             companies.add(other.company)
     for name, company in _listed_names(guard.communities):
-        if own and (company or "").casefold() not in own:
-            found.setdefault(name, f"a name of {company}" if company else "another community's name")
+        if own and _key(company or "") not in own:
+            found.setdefault(composed(name), f"a name of {company}" if company else "another community's name")
     for place in places(snapshot):
         theirs = next((one for one in sorted(companies) if fits(one, place, guard.communities)), None)
         if theirs is not None and not (to.company and fits(to.company, place, guard.communities)):
             for name in (str(place), place.hub, place.cluster):
-                found.setdefault(name, f"a name of {theirs}")
+                found.setdefault(composed(name), f"a name of {theirs}")
     return {
         name: what
         for name, what in found.items()
-        if len(name) >= _LEAST and name.casefold() not in own and name.casefold() not in _ANYBODYS
+        if len(name) >= _LEAST and _key(name) not in own and _key(name) not in _ANYBODYS
     }
+
+
+def _key(name: str) -> str:
+    """A name by which it is known again, however it is written."""
+    return composed(name).casefold()
 
 
 def _own_names(to: Addressee, snapshot: Snapshot, guard: Guard) -> frozenset[str]:
@@ -215,7 +220,7 @@ def _own_names(to: Addressee, snapshot: Snapshot, guard: Guard) -> frozenset[str
     for key, entry in guard.communities.items():
         if _theirs(entry, to):
             names |= {key, *key.split("/"), entry.company or ""}
-    known = {name.casefold() for name in names if name}
+    known = {_key(name) for name in names if name}
     # Only somebody of whom more is known than a name can be told from the communities of the config.
     return frozenset(known) if to.company or to.place or len(known) > 1 else frozenset()
 
@@ -226,7 +231,7 @@ def _at(place: Place, to: Addressee, guard: Guard) -> bool:
 
 def _theirs(entry: Listed, to: Addressee) -> bool:
     address = (to.person.email or "").casefold()
-    same = entry.company is not None and entry.company.casefold() == (to.company or "").casefold()
+    same = entry.company is not None and _key(entry.company) == _key(to.company or "")
     return same or (bool(address) and address in {one.casefold() for one in entry.contacts})
 
 

@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 from cockpit.incident.process import LEAD, Parts
 from cockpit.incident.report_people import Cast, Known
 from cockpit.incident.report_values import Link, Report
+from cockpit.incident.text import composed
 
 REMOVED = "(address removed)"
 """What stands where an e-mail address or a web address was."""
@@ -77,7 +78,7 @@ class Veil:
             self._enter_community(name, addresses, f"Community {self._letters[name]}")
         hubs = [hub for hub in found.hubs if hub.lower() not in _OF_HUBS and hub.lower() not in self._loose]
         for number, hub in enumerate(hubs):
-            self._loose.setdefault(_squeezed(_composed(hub)), f"Hub {_letter(number)}")
+            self._loose.setdefault(_squeezed(composed(hub)), f"Hub {_letter(number)}")
         self._pattern = _pattern(self._loose, re.IGNORECASE)
         self._cased_pattern = _pattern(self._cased, 0)
         # The same alias twice in a row: a first and a last name that something stood between.
@@ -120,7 +121,7 @@ class Veil:
 
     def _enter(self, known: Known, alias: str, parts: bool) -> None:
         for spelled in known.names:
-            for name in {_composed(spelled), _folded(spelled)}:
+            for name in {composed(spelled), _folded(spelled)}:
                 self._exact.setdefault(name.lower(), alias)
                 if len(name.strip()) > 1:
                     self._loose.setdefault(_squeezed(name), alias)
@@ -137,7 +138,7 @@ class Veil:
                 self._loose.setdefault(local, alias)
 
     def _enter_community(self, spelled: str, addresses: Iterable[str], alias: str) -> None:
-        name = _composed(spelled)
+        name = composed(spelled)
         self._exact.setdefault(name.lower(), alias)
         if len(name.strip()) > 1:
             self._loose.setdefault(_squeezed(name), alias)
@@ -159,7 +160,7 @@ class Veil:
         return veiled
 
     def _text(self, text: str) -> str:
-        plain = _composed(text)
+        plain = composed(text)
         whole = self._exact.get(plain.strip().lower())
         if whole is not None:
             return whole
@@ -175,7 +176,7 @@ class Veil:
         """The address, unless it leads into one of the services or says a name."""
         if url is None or (urlsplit_host(url) or "-") in self._hosts:
             return None
-        shown = _composed(unquote(url))
+        shown = composed(unquote(url))
         said = any(pattern and pattern.search(shown) for pattern in (_EMAIL, self._pattern, self._cased_pattern))
         return None if said else url
 
@@ -215,11 +216,6 @@ def _letter(number: int) -> str:
         number, rest = divmod(number - 1, 26)
         letters = _LETTERS[rest] + letters
     return letters
-
-
-def _composed(text: str) -> str:
-    """A text with each accent in its letter, since services keep names as they were typed, in one form or the other."""
-    return unicodedata.normalize("NFC", text)
 
 
 def _folded(name: str) -> str:

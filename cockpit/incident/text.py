@@ -126,13 +126,18 @@ def _left_out(characters: int) -> str:
     return f"\n… ({characters:,} more characters)"
 
 
+def composed(text: str) -> str:
+    """`text` with each accent in its letter (NFC): a service keeps a name as it was typed, in one form or the other."""
+    return unicodedata.normalize("NFC", text)
+
+
 def squash(text: str) -> str:
     """The canonical form by which the same content is known again after a service reformatted it.
 
     Cleaned, NFC, every run of white space one space, none at the ends. Case is kept. Idempotent.
     """
     # Cleaned before too: normalising a long stack of marks takes time in the square of its length.
-    return " ".join(clean(unicodedata.normalize("NFC", clean(text))).split())
+    return " ".join(clean(composed(clean(text))).split())
 
 
 def everyone_in(text: str) -> str | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
+from unicodedata import normalize
 
 import pytest
 
@@ -155,3 +157,15 @@ def test_what_is_unfinished_is_final_and_what_was_read_can_be_passed() -> None:
     assert refusal((host,), [host.key]) is None
     assert refusal((host,)) == f"{host.words} Take it out, or review the text and send it all the same."
     assert refusal((host, *findings[:1])) == findings[0].words, "what is final is told first"
+
+
+@pytest.mark.parametrize(("known", "typed"), [("NFD", "NFC"), ("NFC", "NFD")])
+def test_a_stranger_is_found_however_their_accents_are_written(
+    known: Literal["NFC", "NFD"], typed: Literal["NFC", "NFD"]
+) -> None:
+    world = outage().ticket(4040, "16:30", requester=BOSE, company=normalize(known, "Universität Köln"))
+    text = normalize(typed, "It works again in the Universität Köln.")
+    (one,) = in_reply(text, 4038, world.snapshot(), USUAL)
+    assert "the community of ticket 4040" in one.words
+    theirs = Addressee(BOSE, normalize(known, "Universität Köln"))
+    assert in_letter(text, theirs, world.snapshot(), USUAL) == ()

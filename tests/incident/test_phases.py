@@ -397,6 +397,11 @@ def test_still_broken_breaks_it(text: str) -> None:
     assert step(world, "resolve.holds", "19:55").state is State.TODO
 
 
+def test_a_line_that_ends_within_a_phrase_hides_nothing() -> None:
+    world = resolved().heard(4038, "19:41", "Sorry, it does\nnot work.").told(4038, "19:50")
+    assert "with “does not work”" in step(world, "resolve.holds", "19:55").evidence
+
+
 def test_an_unread_word_after_the_resolution_cannot_be_told() -> None:
     world = resolved().heard(4038, "19:41", "Thank you!\n> the hub is still down, we wrote")
     assert step(world, "resolve.holds", "19:45").state is State.CANT_TELL

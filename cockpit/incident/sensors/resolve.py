@@ -10,6 +10,7 @@ from typing import Any
 from cockpit.incident.facts import Conversation, Record, Source, Status, TicketStatus
 from cockpit.incident.sensors.comms import ticket_name, ticket_url, unread_ticket
 from cockpit.incident.sensors.registry import Context, Evidence, cant_tell, sensor
+from cockpit.incident.text import squash
 from cockpit.incident.tickets import ticket_of
 
 _PD, _FD = Source.PAGERDUTY, Source.FRESHDESK
@@ -132,7 +133,7 @@ def _resolution_holds(ctx: Context, params: Mapping[str, Any]) -> Evidence:
 def relapse_in(text: str, phrases: tuple[str, ...]) -> str | None:
     """The first phrase in what a community wrote that says it isn't over. Quoted lines are what we wrote before."""
     own = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith(">"))
-    own = own.replace("’", "'").casefold()
+    own = squash(own).replace("’", "'").casefold()  # a mail's lines end anywhere
     for phrase in phrases:
         if re.search(rf"(?<!\w){re.escape(phrase.casefold())}(?!\w)", own):
             return phrase
