@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from unicodedata import normalize
 
 from cockpit.incident.facts import Person, Snapshot, TicketFacts
 from cockpit.incident.text import squash
@@ -103,7 +104,7 @@ def _bears(company: str, domains: Iterable[str], name: str) -> bool:
 
 
 def _plain(word: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", word.casefold())
+    return re.sub(r"[^a-z0-9]", "", normalize("NFKD", word).casefold())
 
 
 def refusal(facts: TicketFacts) -> str | None:

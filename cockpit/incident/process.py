@@ -212,8 +212,7 @@ def channel_name(words: Words, service_name: str, number: int) -> str:
 
 def load(path: Path | None = None) -> Process:
     """Read a process; None: the built-in one. Raises ProcessError."""
-    from cockpit.incident.process_file import (
-        read,
-    )  # it checks names against the sensors, which know this module
+    # It checks names against the sensors, which know this module.
+    from cockpit.incident.process_file import read
 
     return read(path)

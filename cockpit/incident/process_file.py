@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from importlib.resources import files
@@ -72,9 +72,25 @@ def parse(text: str, name: str) -> Process:
     place = Place(name, tuple(text.split("\n")))
     place.only(table, ("id", "title", "words", "clocks", "phase"))
     words = _words(place.table(table, "words"), place.within("[words]"))
+    phases, steps = _phases(place.tables(table, "phase"), words, place)
+    return Process(
+        id=place.string(table, "id"),
+        title=place.string(table, "title"),
+        phases=phases,
+        steps=steps,
+        clocks=_clocks(place.table(table, "clocks", optional=True), place.within("[clocks]")),
+        words=words,
+        source=name,
+    )
+
+
+def _phases(
+    entries: Iterable[Mapping[str, Any]], words: Words, place: Place
+) -> tuple[tuple[Phase, ...], tuple[Step, ...]]:
+    """The phases, in the order of their numbers, and all their steps."""
     phases: list[Phase] = []
     steps: list[Step] = []
-    for index, entry in enumerate(place.tables(table, "phase")):
+    for index, entry in enumerate(entries):
         at = place.within("[[phase]]", index)
         at.only(entry, ("number", "title", "quiet", "optional", "step"))
         number = at.integer(entry, "number")
@@ -96,15 +112,7 @@ def parse(text: str, name: str) -> Process:
             there.known(step.params["step"], [other.id for other in steps], "step", "params")
     if not steps:
         place.fail("a process has at least one [[phase]] with a [[phase.step]]")
-    return Process(
-        id=place.string(table, "id"),
-        title=place.string(table, "title"),
-        phases=tuple(phases),
-        steps=tuple(steps),
-        clocks=_clocks(place.table(table, "clocks", optional=True), place.within("[clocks]")),
-        words=words,
-        source=name,
-    )
+    return tuple(phases), tuple(steps)
 
 
 def _cleaned(value: Any) -> Any:
@@ -201,18 +209,6 @@ def _step(table: Mapping[str, Any], phase: int, words: Words, at: Place) -> Step
         at.known(role, words.roles, "role", "role")
     if "action" in table:
         _action(table["action"], at)
-    params = at.table(table, "params", optional=True)
-    at.only(params, ("clock", "link", "lapses", "step"))
-    if "clock" in params:
-        at.known(params["clock"], CLOCKS, "clock", "params")
-    if "lapses" in params:
-        at.known(params["lapses"], _LAPSES, "cause to lapse", "params")
-    if not isinstance(params.get("link", False), bool):
-        at.fail("'link' must be true or false", "params")
-    needs = SENSORS[sensor].needs if sensor else ()
-    for key in needs:
-        if key not in params:
-            at.fail(f"the sensor {sensor!r} needs params.{key}", "params")
     return Step(
         id=step_id,
         phase=phase,
@@ -220,7 +216,7 @@ def _step(table: Mapping[str, Any], phase: int, words: Words, at: Place) -> Step
         role=role,
         kind=kind,
         sensor=sensor,
-        params=MappingProxyType(dict(params)),
+        params=_params(at.table(table, "params", optional=True), sensor, at),
         action=table.get("action"),
         recurring=at.boolean(table, "recurring"),
         applies=at.known(table["applies"], CONDITIONS, "condition", "applies") if "applies" in table else None,
@@ -228,6 +224,21 @@ def _step(table: Mapping[str, Any], phase: int, words: Words, at: Place) -> Step
         hint_ticket=at.string(table, "hint_ticket", ""),
         public=at.string(table, "public", ""),
     )
+
+
+def _params(params: Mapping[str, Any], sensor: str | None, at: Place) -> Mapping[str, Any]:
+    """What a step says besides; a step that it names is looked for once all are read."""
+    at.only(params, ("clock", "link", "lapses", "step"))
+    if "clock" in params:
+        at.known(params["clock"], CLOCKS, "clock", "params")
+    if "lapses" in params:
+        at.known(params["lapses"], _LAPSES, "cause to lapse", "params")
+    if not isinstance(params.get("link", False), bool):
+        at.fail("'link' must be true or false", "params")
+    for key in SENSORS[sensor].needs if sensor else ():
+        if key not in params:
+            at.fail(f"the sensor {sensor!r} needs params.{key}", "params")
+    return MappingProxyType(dict(params))
 
 
 def _action(value: object, at: Place) -> None:

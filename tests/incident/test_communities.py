@@ -15,6 +15,7 @@ COMPANIES = (
     Company(3, "Earth-Scope Consortium"),
     Company(4, "Rivendell Library"),
     Company(5, "Arts & Sciences"),
+    Company(6, "Universität Zürich"),
 )
 
 
@@ -53,6 +54,7 @@ def test_the_config_is_read_from_exact_to_loose_without_regard_to_case() -> None
         (Place("", ""), []),
         (Place("2i2c", "dark"), [2]),
         (Place("東京", "--"), []),
+        (Place("shared", "zurich"), [6]),
     ],
 )
 def test_companies_bear_the_hubs_name_or_else_the_clusters(place: Place, found: list[int]) -> None:
