@@ -423,6 +423,22 @@ def test_reopening_takes_the_resolution_back() -> None:
     assert world.assess("23:00").phase_done(7)
 
 
+def test_a_ticket_that_is_not_read_yet_has_an_agent_or_not() -> None:
+    world = outage().ticket_now(4038, agent=BEN).responder(LOU, "joined", "16:40").link(4039, "17:00")
+    found = step(world, "roles.assigned", "17:01")
+    assert (found.state, found.evidence) == (State.CANT_TELL, "can't tell: Freshdesk hasn't shown ticket 4039 yet")
+    assert step(world.ticket(4039, "16:50"), "roles.assigned", "17:02").evidence == "ticket 4039 has no agent"
+
+
+def test_whether_an_expert_is_named_cannot_be_told_without_the_channel() -> None:
+    world = outage().ticket_now(4038, agent=BEN)
+    world.members.append(KIM)
+    assert step(world, "roles.assigned", "17:00").state is State.DONE
+    found = step(world.down(Source.SLACK, "16:59"), "roles.assigned", "17:00")
+    assert (found.state, found.source) == (State.CANT_TELL, Source.SLACK)
+    assert step(world.ticket_now(4038, agent=None), "roles.assigned", "17:00").state is State.TODO, "so much is certain"
+
+
 # --- 8 after
 
 

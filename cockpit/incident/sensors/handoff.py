@@ -8,7 +8,7 @@ from typing import Any
 
 from cockpit.incident.facts import Person, Source
 from cockpit.incident.history import said
-from cockpit.incident.sensors.comms import ticket_url
+from cockpit.incident.sensors.comms import ticket_url, unread_ticket
 from cockpit.incident.sensors.registry import Context, Evidence, sensor
 from cockpit.incident.standing import handoff_since
 
@@ -96,8 +96,8 @@ def _handoff_comms(ctx: Context, params: Mapping[str, Any]) -> Evidence:
         if facts is not None and (agent is None or not (agent.id == chosen or _is(agent, to))):
             has = agent.name if agent else "nobody"
             return Evidence(False, f"ticket {ticket} is {has}'s, not {to}'s (Freshdesk)", _FD, None, facts.ticket.url)
-        if facts is None:
-            return Evidence(None, f"can't tell: Freshdesk hasn't shown ticket {ticket} yet", _FD)
+    if (unread := unread_ticket(ctx)) is not None:
+        return unread
     if not ctx.linked:
         return Evidence(False, "no ticket is linked", _FD)
     return Evidence(True, f"every ticket's agent is {to} (Freshdesk)", _FD, None, url)

@@ -7,6 +7,7 @@ from typing import Any
 
 from cockpit.incident.facts import Person, Source
 from cockpit.incident.process import LEAD
+from cockpit.incident.sensors.comms import unread_ticket
 from cockpit.incident.sensors.registry import Context, Evidence, cant_tell, sensor
 
 _PD, _SLACK, _FD = Source.PAGERDUTY, Source.SLACK, Source.FRESHDESK
@@ -96,7 +97,7 @@ def _roles_assigned(ctx: Context, params: Mapping[str, Any]) -> Evidence:
     else:
         said.append(f"{parts.responder.short} {shift.person.name}")
     agents = {ticket: held.ticket.agent for ticket in ctx.linked if (held := ctx.ticket(ticket)) is not None}
-    nobody = [ticket for ticket in ctx.linked if agents.get(ticket) is None]
+    nobody = [ticket for ticket, agent in agents.items() if agent is None]
     if not ctx.linked:
         missing.append(f"no ticket, so nobody is {parts.liaison.short}")
     elif nobody:
@@ -105,11 +106,14 @@ def _roles_assigned(ctx: Context, params: Mapping[str, Any]) -> Evidence:
         said.append(
             f"{parts.liaison.short} {', '.join(dict.fromkeys(agent.name for agent in agents.values() if agent))}"
         )
-    experts = _experts(ctx)
-    if experts.holds:
-        said.append(f"experts {experts.words}")
-    else:
-        missing.append("no expert is named")
+    if not missing and (unread := unread_ticket(ctx)) is not None:
+        return unread
     url = facts.incident.url if facts else None
-    words = "; ".join(missing) if missing else " · ".join(said)
-    return Evidence(not missing, words if missing else f"{words} (PagerDuty, Freshdesk)", _PD, None, url)
+    experts = _experts(ctx)
+    if not experts.holds:
+        unnamed = Evidence(False, "; ".join([*missing, "no expert is named"]), _PD, None, url)
+        return unnamed if missing or not ctx.down(_SLACK) else cant_tell(ctx, _SLACK, unnamed)
+    if missing:
+        return Evidence(False, "; ".join(missing), _PD, None, url)
+    words = " · ".join([*said, f"experts {experts.words}"])
+    return Evidence(True, f"{words} (PagerDuty, Freshdesk)", _PD, None, url)

@@ -7,6 +7,7 @@ from typing import Any
 
 from cockpit.incident.facts import LogEntry, Source, Status
 from cockpit.incident.incident_history import is_placeholder
+from cockpit.incident.sensors.comms import unread_ticket
 from cockpit.incident.sensors.registry import Context, Evidence, sensor
 
 
@@ -124,9 +125,8 @@ def _communities_informed(ctx: Context, params: Mapping[str, Any]) -> Evidence:
             said = f"ticket {ticket}: no public reply since {ctx.moment(opened)} (Freshdesk)"
             return Evidence(False, said, Source.FRESHDESK, None, facts.ticket.url)
         told.append((at, ticket, facts.ticket.url))
-    unread = [ticket for ticket in ctx.linked if ticket not in ctx.tickets]
-    if unread:
-        return Evidence(None, f"can't tell: Freshdesk hasn't shown ticket {unread[0]} yet", Source.FRESHDESK)
+    if (unread := unread_ticket(ctx)) is not None:
+        return unread
     at, _, url = max(told)
     said = ", ".join(f"ticket {ticket} at {ctx.moment(when)}" for when, ticket, _ in sorted(told))
     return Evidence(True, f"told in public: {said} (Freshdesk)", Source.FRESHDESK, at, url)
