@@ -12,13 +12,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from cockpit.incident.card import card
+from cockpit.incident.facts import Freshness, Source
 from cockpit.incident.text import squash
 from cockpit.services.errors import Forbidden, Refused, ServiceError
 
 if TYPE_CHECKING:
     from cockpit.engine.actions.kind import Reach
     from cockpit.engine.view import View
-    from cockpit.incident.facts import Message
+    from cockpit.incident.facts import Health, Message
     from cockpit.incident.sensors import People
     from cockpit.services.slack import Slack
 
@@ -38,8 +39,9 @@ class StatusCard:
     """The card of one incident.
 
     `view` is what is known; `mine` tells whether this cockpit is the one that writes; `notice` is told once if the card
-    can't be pinned. Cockpits that start together begin at moments of so many seconds, `spread`: the first one posts the
-    card, and the others see it.
+    can't be pinned. Cockpits that start together begin at moments of so many seconds, `spread`. What the channel shows
+    otherwise than it should be is written after another reading of it: the first to read writes, the others see it, and
+    a change costs one of them a question and not each.
     """
 
     def __init__(
@@ -62,6 +64,9 @@ class StatusCard:
         self._written = ""
         self._pinned: str | None = None
         self._kept_elsewhere = False
+        self._owes_pin = False
+        self._differs_in: Health | None = None
+        """How Slack was when the card was first seen to be otherwise than it should be."""
 
     async def run(self) -> None:
         """Keep it until cancelled."""
@@ -97,10 +102,18 @@ class StatusCard:
         if cards and not known:
             return False  # somebody took it away, and meant it
         text = card(view.snapshot, view.assessment, self._people)
+        if len(known) == 1 and squash(known[0].text) == squash(text) and not self._owes_pin:
+            self._written, self._differs_in = text, None
+            return False
+        health = view.snapshot.health[Source.SLACK]
+        self._differs_in = self._differs_in or health
+        if health is self._differs_in or health.state is not Freshness.OK:
+            return False
+        self._differs_in = None
         if not known:
             known = [one for one in await service.history(channel.id) if one.card]
             if not known:
-                self._written = text
+                self._written, self._owes_pin = text, True
                 await self._pin(service, channel.id, await service.post_card(channel.id, text))
                 return True
         return await self._renew(service, channel.id, known, text)
@@ -135,4 +148,4 @@ class StatusCard:
             self._notice(UNPINNED)
         except Refused:
             pass  # a channel holds only so many pins: the card is there all the same
-        self._pinned = ts
+        self._pinned, self._owes_pin = ts, False

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cockpit.engine.card import StatusCard
 from cockpit.engine.desk import Desk
 from cockpit.engine.session import Session
+from cockpit.incident.facts import Source
 from cockpit.incident.timeline import timeline
 from cockpit.sandbox import Sandbox
 from cockpit.settings import Settings
@@ -151,12 +154,35 @@ async def test_a_cold_start_finds_it_and_so_do_others(opened: Session, sandbox: 
     other = desk.session(await desk.find("1924"))
     await other.start()
     await until(lambda: other._outbox.delivering and other._card._written)
+    assert sum(one.path.endswith("pins.add") for one in sandbox.requests) == 1, "who sees it right asks nothing"
     await opened.close()
     kim = (await other.directory.search("kim")).found[0]
     other.act("assign", user=kim.pagerduty, name=kim.name)
     await until(lambda: "IR Kim Tanaka" in said(sandbox))
     assert cards(sandbox)[0]["ts"] == ts
     await other.close()
+    await desk.close()
+
+
+async def test_before_anything_is_written_the_channel_is_read_again(sandbox: Sandbox, tmp_path: Path) -> None:
+    desk = Desk(settings_for(sandbox, tmp_path / "off", status_card=False))
+    session = desk.session(await desk.find("1924"))
+    await session.start()
+    session.act("open_channel")
+    await until(lambda: session.view.snapshot.slack and not session.view.outbox.deliveries)
+    view = session.view
+    kept = StatusCard(
+        session._people, view=lambda: view, reach=session._reach, mine=lambda: True, notice=lambda words: None
+    )
+    for _ in range(2):
+        view = replace(view)
+        assert not await kept.look(), "another cockpit may have written it meanwhile"
+    read = view.snapshot.health[Source.SLACK]
+    await until(lambda: session.view.snapshot.health[Source.SLACK] is not read)
+    view = session.view
+    assert await kept.look()
+    assert len(cards(sandbox)) == 1
+    await session.close()
     await desk.close()
 
 
