@@ -2,8 +2,8 @@
 
 A limit that several cockpits share tells none of them how many there are: only that they are too many. So each makes
 itself rarer when it is limited, by as much as the wait that it is asked for shows, and comes back slowly. Who is
-limited again on the way back has learnt that the others are there to stay, and stays rare: else those who only look on,
-and so show nowhere, would meet the limit again and again for as long as the incident lasts.
+limited again on the way back has learnt that the others are there to stay, and stays rare: else those who are at their
+keys and never act, and so show nowhere, would meet the limit again and again for as long as the incident lasts.
 """
 
 from __future__ import annotations

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import PurePath
@@ -56,6 +56,8 @@ class Poller:
         self._recovered = recovered
         self._at_least = at_least
         self._poke = asyncio.Event()
+        self._rest: asyncio.Timeout | None = None
+        self._rested_since = 0.0
         self._failing_since: datetime | None = None
         self._failures = 0
         self._pace = Pace()
@@ -64,6 +66,19 @@ class Poller:
         """Read now rather than when the interval is over (a service that asked us to wait is still waited for)."""
         self._poke.set()
 
+    def hasten(self) -> None:
+        """The interval may be shorter now than when the wait for the next round began: wait no longer than that."""
+        if self._rest is not None and not self._rest.expired():
+            until = self._rest.when() or math.inf
+            self._rest.reschedule(min(until, self._rested_since + self._next()))
+
+    def look_after(self) -> None:
+        """A deed of ours changed what it reads: read now, or in turn where those who share the limit make that rare."""
+        if self._at_least() > self._interval():
+            self.hasten()
+        else:
+            self.poke()
+
     async def run(self) -> None:
         """Poll until cancelled."""
         while True:
@@ -71,10 +86,15 @@ class Poller:
             if not may_hurry:
                 await asyncio.sleep(wait)
                 continue
-            # Not `wait_for`: in Python 3.11 it can swallow a cancellation that comes with the event.
-            with suppress(TimeoutError):
-                async with asyncio.timeout(wait):
+            self._rested_since = asyncio.get_running_loop().time()
+            try:
+                # Not `wait_for`: in Python 3.11 it can swallow a cancellation that comes with the event.
+                async with asyncio.timeout(wait) as self._rest:
                     await self._poke.wait()
+            except TimeoutError:
+                continue
+            finally:
+                self._rest = None
 
     async def round(self, *, in_background: bool = False) -> tuple[float, bool]:
         """Read once. Returns how long to wait before the next, in seconds, and whether a poke may shorten it.

@@ -98,7 +98,7 @@ class Session:
             facts,
             reach=self._reach,
             tickets=self._linked,
-            colleagues=self._at_work,
+            at_work=self._at_work,
             learn=self._learn,
             log_read=self._refresh_log,
             recovered=lambda source: self._outbox.hurry(source),
@@ -222,9 +222,9 @@ class Session:
     def _linked(self) -> tuple[int, ...]:
         return self._log.linked(self._watch.facts.pagerduty)
 
-    def _at_work(self) -> int:
-        """How many cockpits the log shows at work lately, this one included."""
-        return len(self._log.actors(self.now() - LATELY) | {self.settings.me})
+    def _at_work(self) -> frozenset[str]:
+        """Who has acted lately, as the log shows it."""
+        return self._log.actors(self.now() - LATELY)
 
     def _learn(self, case: Case) -> None:
         if case != self._case:
@@ -238,6 +238,10 @@ class Session:
         for poller in self._watch.pollers.values():
             if source is None or poller.source is source:
                 poller.poke()
+
+    def attended(self) -> None:
+        """A person is at the keys: what they look at is kept fresh for a minute."""
+        self._watch.attended()
 
     # --- what it does --------------------------------------------------------------------------------------------
 
@@ -273,6 +277,7 @@ class Session:
             )
         except NotSaved as fault:
             raise Impossible(f"{fault} Nothing was done.") from fault
+        self.attended()
         self._acted()
         return action.id
 
@@ -305,8 +310,7 @@ class Session:
 
     def _settled(self, entry: Entry, case: Case) -> None:
         self._learn(case)
-        source = KINDS[entry.action.kind].service
-        self.refresh(source)
+        self._watch.look_after(KINDS[entry.action.kind].service)
 
     def keep(self, write: Callable[[], object], what: str, key: str) -> bool:
         """Write to the journal what is missed by nobody: if it can't be kept, that is only told. Whether it can."""

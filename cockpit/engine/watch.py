@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+import math
+import time
+from collections.abc import Awaitable, Callable, Mapping, Set
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -10,7 +12,7 @@ from typing import TYPE_CHECKING
 from cockpit.engine.pollers import Poller
 from cockpit.engine.readers import FreshdeskReader, PagerDutyReader, SlackReader
 from cockpit.incident.facts import Freshness, Health, Snapshot, Source
-from cockpit.services.budget import POLLS_SHARE
+from cockpit.services.budget import MINUTE, POLLS_SHARE
 from cockpit.services.slack_line import OTHERWISE_PER_MINUTE as PER_MINUTE
 
 if TYPE_CHECKING:
@@ -19,8 +21,22 @@ if TYPE_CHECKING:
     from cockpit.engine.view import Case
     from cockpit.settings import Settings
 
-COLLEAGUES_SHARE = 60 / (PER_MINUTE * POLLS_SHARE)
+COLLEAGUES_SHARE = MINUTE / (PER_MINUTE * POLLS_SHARE)
 """Seconds between two readings of the channel that each cockpit on it adds to everybody's: Slack counts them all."""
+
+UNSEEN = 40.0
+"""Seconds between two readings of the channel by a cockpit that the others don't see in the log.
+
+Of 50 readings a minute, those who are seen take no more than 30, however many they are: one 12, two 24, three or more
+30. Of ten cockpits the rest then takes 13.5, 12, 10.5 or less, and ten of whom nobody is seen 15. With three, the most,
+it is 40.5: what is left is for deeds, and for ten that start in one second.
+"""
+
+ATTENDED = MINUTE
+"""Seconds for which whoever touched a key is taken to look at the screen. Real time."""
+
+NO_CHANNEL = 15.0
+"""Seconds between two rounds while there is no channel to read: ten cockpits take 40 of 100 `auth.test` a minute."""
 
 TICKETS_A_ROUND = 2
 """More linked tickets than this stretch Freshdesk's interval: its budget is shared by all of the account's agents."""
@@ -30,9 +46,9 @@ class Watch:
     """Reads the three services for one case.
 
     `facts` holds what was read (its `records` and `health` are not kept here). `tickets` tells which tickets are
-    linked now, `colleagues` how many cockpits are at work on the case, this one included; `learn` is told what the
-    services teach about the case, `log_read` that the channel's messages changed, `recovered` which service can be read
-    again after it could not, `changed` that a round is over.
+    linked now, `at_work` who has acted lately, as the log shows it to every cockpit; `learn` is told what the services
+    teach about the case, `log_read` that the channel's messages changed, `recovered` which service can be read again
+    after it could not, `changed` that a round is over.
     """
 
     def __init__(
@@ -43,7 +59,7 @@ class Watch:
         *,
         reach: Callable[[], Reach],
         tickets: Callable[[], tuple[int, ...]],
-        colleagues: Callable[[], int],
+        at_work: Callable[[], Set[str]],
         learn: Callable[[Case], None],
         log_read: Callable[[], None],
         recovered: Callable[[Source], None],
@@ -56,7 +72,8 @@ class Watch:
         self._connection = connection
         self._reach = reach
         self._tickets = tickets
-        self._colleagues = colleagues
+        self._at_work = at_work
+        self._touched = -math.inf
         self._learn = learn
         self._log_read = log_read
         self._recovered = recovered
@@ -81,8 +98,7 @@ class Watch:
             return seconds * max(1.0, linked / TICKETS_A_ROUND)
 
         def at_least() -> float:
-            together = self._colleagues() * COLLEAGUES_SHARE if source is Source.SLACK else 0.0
-            return together / self._settings.polls.hurry(source.value)
+            return self._left_to_others() / self._settings.polls.hurry(source.value) if source is Source.SLACK else 0.0
 
         poller = Poller(
             source,
@@ -97,6 +113,29 @@ class Watch:
         if before is not None and before.read_at is not None:
             poller.health = Health(state=Freshness.STALE, read_at=before.read_at)
         return poller
+
+    def attended(self) -> None:
+        """A person is at the keys: the channel is read as often as configured, now if the last reading is that old."""
+        unseen = self._unseen()
+        self._touched = time.monotonic()
+        if unseen:
+            self.pollers[Source.SLACK].hasten()
+
+    def look_after(self, source: Source | None) -> None:
+        """A deed of ours arrived in that service; None: in the log."""
+        for poller in self.pollers.values():
+            if source is None or poller.source is source:
+                poller.look_after()
+
+    def _unseen(self) -> bool:
+        """Whether neither the others see this cockpit in the log nor its person looks at it."""
+        return time.monotonic() - self._touched > ATTENDED and self._settings.me not in self._at_work()
+
+    def _left_to_others(self) -> float:
+        """Seconds between two rounds to Slack at least, however often is configured, since others ask it as well."""
+        if self._reach().case.channel_id is None:
+            return NO_CHANNEL
+        return UNSEEN if self._unseen() else len(self._at_work() | {self._settings.me}) * COLLEAGUES_SHARE
 
     @property
     def health(self) -> Mapping[Source, Health]:

@@ -225,10 +225,15 @@ class CockpitApp(OnTerminal):
             return self.session is not None
         return True
 
-    # --- what is pasted ------------------------------------------------------------------------------------------
+    # --- what is typed and pasted --------------------------------------------------------------------------------
 
     async def on_event(self, event: events.Event) -> None:
-        """A paste is another's text: cleaned before any field gets it, and refused where it is more than a text."""
+        """Who types or moves the mouse looks at the screen.
+
+        A paste is another's text: cleaned before any field gets it, and refused where it is more than a text.
+        """
+        if isinstance(event, events.InputEvent | events.Paste) and self.session is not None:
+            self.session.attended()
         if isinstance(event, events.Paste) and not event.is_forwarded:
             if len(event.text) > MOST_PASTED:
                 held = f"{len(event.text):,} characters are more than a text: nothing was pasted."

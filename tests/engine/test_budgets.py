@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Set
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -15,13 +17,13 @@ from cockpit.engine.desk import Desk
 from cockpit.engine.pace import EASED, RAREST, WAY_BACK, Pace
 from cockpit.engine.pollers import ALONE, TOGETHER, Poller
 from cockpit.engine.session import Session
-from cockpit.engine.view import DeliveryState, Part, View
-from cockpit.engine.watch import Watch
+from cockpit.engine.view import Case, DeliveryState, Part, View
+from cockpit.engine.watch import NO_CHANNEL, UNSEEN, Watch
 from cockpit.incident.facts import Freshness, Snapshot, Source
 from cockpit.sandbox import Sandbox
 from cockpit.services.errors import Limited
 from cockpit.settings import PollSettings, Settings
-from tests.benchmarks.idle_cockpits import LIMIT, idle
+from tests.benchmarks.idle_cockpits import LIMIT, simulated
 from tests.conftest import settings_for
 from tests.engine.test_session import begin, happen, posted, reply, ticket_state
 from tests.waiting import until
@@ -165,13 +167,19 @@ def test_who_is_limited_again_on_the_way_back_stays_rare(clock: list[float]) -> 
     assert alone.times == 1, "two bursts far apart are bursts"
 
 
-def test_ten_that_only_look_on_find_their_share_and_keep_to_it() -> None:
+@pytest.mark.parametrize(("acting", "quiet"), [(0, 0), (2, 0), (3, 0), (10, 0), (10, 3)])
+def test_ten_stay_under_the_limit_from_the_first_minute_on(acting: int, quiet: int) -> None:
     random.seed(4)
-    found = idle(cockpits=10, hours=2)
-    assert sum(found.refused.values()) <= 40, "one 429 each at first, one each on the first way back"
-    second_hour = range(60, 120)
-    assert sum(found.refused[minute] for minute in second_hour) == 0
-    assert max(found.asked[minute] for minute in second_hour) <= LIMIT
+    found = simulated(cockpits=10, hours=0.5, acting=acting, quiet=quiet)
+    assert found.refused.total() == 0
+    assert max(found.asked.values()) <= LIMIT
+
+
+def test_ten_at_the_keys_who_never_act_find_their_share_and_keep_to_it() -> None:
+    random.seed(4)
+    found = simulated(cockpits=10, hours=2, attended=10)
+    assert found.refused.total() <= 50, "one 429 each at first, two or three each on the first way back"
+    assert max(found.asked[minute] for minute in range(60, 120)) <= LIMIT
 
 
 async def test_a_poller_that_was_limited_comes_back_later_and_not_in_step(clock: list[float]) -> None:
@@ -193,34 +201,90 @@ async def test_a_poller_that_was_limited_comes_back_later_and_not_in_step(clock:
     assert not poller.health.limited
 
 
+def watch_of(settings: Settings, at_work: Set[str], channel: str | None = "C1") -> Watch:
+    """What keeps the facts of a case fresh, where the log shows these at work."""
+    case = Case("case", "Hub is down", channel_id=channel)
+    return Watch(
+        settings, Desk(settings).connection, Snapshot(), reach=lambda: SimpleNamespace(case=case), tickets=tuple,  # type: ignore[arg-type, return-value]
+        at_work=lambda: at_work, learn=lambda case: None, log_read=lambda: None, recovered=lambda source: None,
+        changed=lambda: None,
+    )  # fmt: skip
+
+
+def waits_of(watch: Watch) -> list[float]:
+    """Seconds between two readings of the channel, as chance has it."""
+    return [watch.pollers[Source.SLACK]._next() for _ in range(50)]
+
+
+def others(number: int) -> set[str]:
+    """So many colleagues."""
+    return {f"Colleague {n}" for n in range(number)}
+
+
 @pytest.mark.parametrize(("cockpits", "seconds"), [(1, 5), (2, 5), (3, 6), (10, 20)])
 async def test_cockpits_on_one_channel_divide_what_slack_grants_polls(
     settings: Settings, cockpits: int, seconds: float
 ) -> None:
-    usual = replace(settings, polls=PollSettings())
-    desk = Desk(usual)
-    watch = Watch(
-        usual, desk.connection, Snapshot(), reach=lambda: None, tickets=tuple, colleagues=lambda: cockpits,  # type: ignore[arg-type, return-value]
-        learn=lambda case: None, log_read=lambda: None, recovered=lambda source: None,
-        changed=lambda: None,
-    )  # fmt: skip
-    poller = watch.pollers[Source.SLACK]
-    waits = [poller._next() for _ in range(50)]
-    assert all((1 - TOGETHER) * seconds <= wait <= (1 + TOGETHER) * seconds for wait in waits)
+    watch = watch_of(replace(settings, polls=PollSettings()), others(cockpits - 1) | {settings.me})
+    assert all((1 - TOGETHER) * seconds <= wait <= (1 + TOGETHER) * seconds for wait in waits_of(watch))
     assert cockpits * 60 / seconds <= 0.6 * 50
-    poller._pace.limited(40)
-    assert max(poller._next() for _ in range(50)) <= (1 + TOGETHER) * 20, "both reasons at once don't multiply"
-    await desk.close()
+    watch.pollers[Source.SLACK]._pace.limited(40)
+    assert max(waits_of(watch)) <= (1 + TOGETHER) * 20, "both reasons at once don't multiply"
+
+
+async def test_who_is_not_seen_by_the_others_takes_little_unless_somebody_looks(settings: Settings) -> None:
+    def within(waits: list[float], seconds: float) -> bool:
+        return all((1 - TOGETHER) * seconds <= wait <= (1 + TOGETHER) * seconds for wait in waits)
+
+    usual = replace(settings, polls=PollSettings())
+    watch = watch_of(usual, others(3))
+    assert within(waits_of(watch), UNSEEN)
+    watch.attended()
+    assert within(waits_of(watch), 8), "as a fourth of those who are seen"
+    assert within(waits_of(watch_of(replace(usual, polls=PollSettings(slack=90)), set())), 90), "who wants it seldom"
+    assert within(waits_of(watch_of(replace(usual, polls=PollSettings(slack=0.5)), set())), UNSEEN / 10), "a sandbox"
+    assert within(waits_of(watch_of(usual, {usual.me}, channel=None)), NO_CHANNEL), "there is nothing to be read yet"
+
+
+async def test_whoever_looks_has_what_is_old_read_at_once(settings: Settings) -> None:
+    async def read() -> None:
+        """There is nothing new."""
+
+    seconds = 3600.0
+    poller = Poller(Source.SLACK, lambda: seconds, read, now=datetime.now, changed=lambda: None)
+    polling = asyncio.create_task(poller.run())
+    await until(lambda: poller.rounds == 1 and poller._rest)
+    poller.hasten()
+    await asyncio.sleep(0)
+    assert poller.rounds == 1, "it is as often as was asked for"
+    seconds = 1e-6
+    poller.hasten()
+    await until(lambda: poller.rounds > 1, "it is read again")
+    polling.cancel()
+    await asyncio.wait([polling])
+    poller.hasten()  # nothing waits any more
+
+
+async def test_after_a_deed_it_is_read_now_unless_many_share_the_limit(settings: Settings) -> None:
+    usual = replace(settings, polls=PollSettings())
+    for colleagues, now in ((1, True), (2, False)):
+        watch = watch_of(usual, others(colleagues) | {usual.me})
+        watch.look_after(Source.SLACK)
+        assert watch.pollers[Source.SLACK]._poke.is_set() is now
 
 
 async def test_the_log_shows_who_is_at_work(settings: Settings, sandbox: Sandbox, tmp_path: Path) -> None:
     async with opened(settings) as ana, opened(settings_for(sandbox, tmp_path / "other", "ben")) as ben:
         ana.act("open_channel")
         await until(lambda: ben.view.snapshot.slack, "Ben's cockpit finds the channel")
-        await until(lambda: ben._at_work() == 2)
-        assert ana._at_work() == 1, "who only looks on isn't seen"
+        await until(lambda: ben._at_work() == {ana.settings.me})
+        assert ana._at_work() == {ana.settings.me}, "who only looks on isn't seen"
+        assert ben._watch._unseen()
+        assert not ana._watch._unseen()
         await sandbox.advance(16 * 60)
-        assert ben._at_work() == 1
+        assert ben._at_work() == set()
+        ben.attended()
+        assert not ben._watch._unseen()
 
 
 # --- what a round that is cut short leaves behind -----------------------------------------------------------------

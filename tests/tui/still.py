@@ -67,6 +67,7 @@ class StillSession:
     acts: list[tuple[str, str | None, dict[str, Any]]] = field(default_factory=list)
     decisions: StillDecisions = field(default_factory=lambda: StillDecisions())
     listeners: list[Callable[[View], None]] = field(default_factory=list)
+    touched: int = 0
 
     @property
     def case(self) -> Case:
@@ -104,6 +105,9 @@ class StillSession:
     def act(self, kind: str, *, step: str | None = None, **data: Any) -> str:
         self.acts.append((kind, step, data))
         return f"action{len(self.acts)}"
+
+    def attended(self) -> None:
+        self.touched += 1
 
     def refresh(self) -> None:
         self.acts.append(("refresh", None, {}))

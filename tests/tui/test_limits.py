@@ -5,16 +5,20 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from textual import events
 
 from cockpit.engine.view import Delivery, DeliveryState, Outbox, Part, View
 from cockpit.incident.facts import Freshness, Health, Source
 from cockpit.sandbox import Sandbox
+from cockpit.tui.app import CockpitApp
 from tests.incident.build import at, outage
 from tests.tui.conftest import Open
 from tests.tui.looking import text_in
 from tests.tui.still import still_app, view_of
+from tests.waiting import until
 
 
 def limited(view: View, *sources: Source, read: bool = True) -> View:
@@ -56,6 +60,22 @@ async def test_what_is_queued_counts_down_as_well() -> None:
     app = still_app(view_of(outage(), "18:02", outbox=Outbox(queued=2, deliveries=(one, later))))
     async with app.run_test(size=(80, 24)):
         assert "2 queued, again in 7 s" in text_in(app, "#status")
+
+
+async def test_whoever_types_pastes_or_moves_the_mouse_looks_at_the_screen() -> None:
+    app = still_app(view_of(outage(), "18:02"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        session: Any = app.session
+        assert session.touched == 0, "that it was opened doesn't count"
+        for touch in (pilot.press("j"), pilot.hover("#status"), pasted(app)):
+            before = session.touched
+            await touch
+            await until(lambda before=before: session.touched > before)
+
+
+async def pasted(app: CockpitApp) -> None:
+    """Something is pasted."""
+    app.post_message(events.Paste("node 7"))
 
 
 async def test_a_limit_of_the_world_outside_shows_at_once(cockpit: Open, sandbox: Sandbox) -> None:
