@@ -240,7 +240,7 @@ class Session:
                 poller.poke()
 
     def attended(self) -> None:
-        """A person is at the keys: what they look at is kept fresh for a minute."""
+        """A person is at the keys: what they look at is kept fresh for a while."""
         self._watch.attended()
 
     # --- what it does --------------------------------------------------------------------------------------------

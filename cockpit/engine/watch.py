@@ -32,8 +32,8 @@ Of 50 readings a minute, those who are seen take no more than 30, however many t
 it is 40.5: what is left is for deeds, and for ten that start in one second.
 """
 
-ATTENDED = MINUTE
-"""Seconds for which whoever touched a key is taken to look at the screen. Real time."""
+ATTENDED = 3 * MINUTE
+"""Seconds for which whoever touched a key is taken to look at the screen, and to wait for an answer. Real time."""
 
 NO_CHANNEL = 15.0
 """Seconds between two rounds while there is no channel to read: ten cockpits take 40 of 100 `auth.test` a minute."""
