@@ -34,6 +34,9 @@ PATIENCE = 300.0
 PASSING = 3
 """More tasks of a name, files or threads than before that aren't a leak: requests are under way at any moment."""
 
+LAST = "that was all"
+"""What is typed at the end."""
+
 SIZE = 40, 120
 """Rows and columns of the terminal when it is looked at first and last: a larger screen takes more memory."""
 
@@ -140,6 +143,16 @@ async def run(hours: float, speed: float, seed: int) -> list[str]:
                 return await end(sandbox, terminal, busy, moments, told)
 
 
+def told_in(sandbox: Sandbox) -> Counter[str]:
+    """The notes in the channel, as they were typed."""
+    return Counter(
+        message["text"].split(" — ")[0].removeprefix("✎ ")
+        for channel in sandbox.state()["slack"]["channels"]
+        for message in channel["messages"]
+        if message.get("metadata")
+    )
+
+
 async def end(sandbox: Sandbox, terminal: Terminal, busy: Busy, moments: list[Moment], told: Path) -> list[str]:
     """Let it come to rest; look a last time, at the screen too; leave by key."""
     sandbox.clear_faults()
@@ -147,15 +160,18 @@ async def end(sandbox: Sandbox, terminal: Terminal, busy: Busy, moments: list[Mo
     for _ in range(3):
         terminal.type("\x1b")
         await asyncio.sleep(0.5)
+    # Behind all that was typed; on a machine that lags it may be much.
+    terminal.type("n")
+    terminal.type(LAST)
+    terminal.type("\r")
+    deadline = time.monotonic() + PATIENCE
+    while not any(LAST in text for text in told_in(sandbox)) and time.monotonic() < deadline:
+        await asyncio.sleep(0.1)
+    print(f"the last word typed was in the channel {PATIENCE - (deadline - time.monotonic()):.1f} s later")
     # What was refused waits for a person; all else goes out.
     for state in ("queued", "sending"):
         await terminal.hides(state)
-    texts = Counter(
-        message["text"].split(" — ")[0].removeprefix("✎ ")
-        for channel in sandbox.state()["slack"]["channels"]
-        for message in channel["messages"]
-        if message.get("metadata")
-    )
+    texts = told_in(sandbox)
     terminal.resize(*SIZE)
     terminal.type("3G")
     await terminal.shows(busy.told.last)
@@ -181,8 +197,10 @@ async def end(sandbox: Sandbox, terminal: Terminal, busy: Busy, moments: list[Mo
     terminal.type("\x11")  # ctrl+q
     code = await terminal.end()
     print(f"left with all three hanging: {time.monotonic() - begun:.2f} s, exit code {code}")
-    if code or "Traceback" in terminal.written:
+    if code:
         found.append(f"it ended with {code}")
+    if "Traceback" in terminal.written:
+        found.append(f"it complained: {terminal.written[terminal.written.index('Traceback') :][:4_000]}")
     return found
 
 

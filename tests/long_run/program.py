@@ -13,7 +13,7 @@ from pathlib import Path
 
 from cockpit.cli import main
 
-MOST = 40
+MOST = 400
 """How many types of objects are told of, those with the most of them."""
 
 
