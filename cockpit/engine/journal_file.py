@@ -40,7 +40,8 @@ class NotSaved(OSError):
 
     def __init__(self, path: Path, error: Exception) -> None:
         self.reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        super().__init__(errno.EIO, f"the journal can't be written ({self.reason})", str(path))
+        words = f"the journal can't be written ({self.reason}): mend that, or look on with --read-only"
+        super().__init__(errno.EIO, words, str(path))
 
     def __str__(self) -> str:
         return f"Not saved: the journal in {Path(self.filename).parent} can't be written ({self.reason})."
@@ -60,9 +61,10 @@ class JournalFile:
     A damaged file is set aside (never deleted) and a new one begun; `notice` then says so. A subclass gives the
     `schema`, and reads everything once in `_legible`, which raises `Damaged` for what SQLite itself can't see.
 
-    With `kept` False what is written goes into a copy in memory and is gone with it.
+    With `kept` False what is written goes into a copy in memory and is gone with it; so who only looks on needs no disk
+    that can be written.
 
-    Raises `NotSaved` if the folder or the file can't be made or written.
+    Raises `NotSaved` if it is to be kept, and the folder or the file can't be made or written.
     """
 
     schema: str
@@ -74,11 +76,12 @@ class JournalFile:
         self._hurried = False
         try:
             private_folder(path.parent)
-            self._db = self._opened()
-            if not kept:
-                self._db = _in_memory(self._db)
+            self._db = self._opened() if kept else _in_memory(self._opened())
         except (OSError, sqlite3.Error) as error:
-            raise NotSaved(path, error) from error
+            if kept:
+                raise NotSaved(path, error) from error
+            self._db = sqlite3.connect(":memory:", isolation_level=None)
+            self._check(self._db)
 
     def _opened(self) -> sqlite3.Connection:
         try:

@@ -303,3 +303,14 @@ async def test_a_journal_whose_end_was_lost_is_told_by_what_the_channel_proves(
     assert known.count("note") == 2, "what was told is known all the same"
     await session.close()
     await desk.close()
+
+
+def test_who_only_looks_on_needs_no_disk_that_can_be_written(tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("a file where the folder should be")
+    path = tmp_path / "state" / "journal.sqlite3"
+    with pytest.raises(NotSaved) as refused:
+        Journal(path)
+    assert "look on with --read-only" in refused.value.strerror
+    looking_on = Journal(path, kept=False)
+    assert looking_on.new_case("Hub down", NOW) == looking_on.cases()[0]
+    looking_on.close()
