@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from types import MappingProxyType
@@ -49,16 +50,20 @@ def shipped() -> Mapping[str, Path]:
 def read(path: Path | None = None) -> Process:
     """Read the process at `path`, or the built-in one. Raises ProcessError."""
     if path is None:
-        name = "2i2c.toml"
-        text = (files("cockpit") / "processes" / name).read_text(encoding="utf-8")
-    else:
-        name = str(path)
-        try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            why = getattr(error, "strerror", None) or "it isn't text in UTF-8"
-            raise ProcessError(f"{name}: the process can't be read: {why}") from error
-    return parse(text, name)
+        return _built_in()
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "it isn't text in UTF-8"
+        raise ProcessError(f"{path}: the process can't be read: {why}") from error
+    return parse(text, str(path))
+
+
+@cache
+def _built_in() -> Process:
+    """The built-in process. Read once: nobody changes it, and screens ask for it on the event loop."""
+    name = "2i2c.toml"
+    return parse((files("cockpit") / "processes" / name).read_text(encoding="utf-8"), name)
 
 
 def parse(text: str, name: str) -> Process:
