@@ -15,6 +15,7 @@ import pytest
 from cockpit.config import load
 from cockpit.sandbox import SandboxThread
 from tests.command_line.conftest import ran
+from tests.waiting import eventually
 
 
 @pytest.fixture
@@ -49,6 +50,8 @@ class Interview:
     def end(self) -> int:
         self.child.expect(pexpect.EOF)
         self.heard += self.child.before
+        # It has closed its side of the terminal, and may be a moment from its end: closing ours too would hang it up.
+        eventually(lambda: not self.child.isalive(), "it ends")
         self.child.close()
         assert "Traceback" not in self.heard
         return self.child.exitstatus
