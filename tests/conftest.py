@@ -8,11 +8,13 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as examples
+from hypothesis.internal.conjecture import providers
 
 from cockpit.sandbox import Sandbox, SandboxClock
 from cockpit.secret import Secret
@@ -32,6 +34,13 @@ examples.register_profile(
     "cockpit", max_examples=50, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
 )
 examples.load_profile("cockpit")
+
+# For one draw in twenty Hypothesis would parse the whole product, in each worker, and leave a folder of its constants.
+providers._get_local_constants = lambda: providers._local_constants
+
+# httpcore imports it with each lock that it makes, and what isn't there is looked for anew each time.
+if find_spec("sniffio") is None:
+    sys.modules["sniffio"] = None  # type: ignore[assignment]
 
 # What is imported and collected here stays to the end: the collector looks at it neither now nor with each test.
 gc.disable()
@@ -66,7 +75,8 @@ def settings_for(sandbox: Sandbox, state_dir: Path, person: str | None = None, *
         "state_dir": state_dir,
         "cache_dir": state_dir / "cache",
         "placeholders": frozenset({"out-of-hours@example.org"}),
-        "polls": PollSettings(pagerduty=0.3, slack=0.3, freshdesk=0.3),
+        # Not more often: most of what tests that wait for a second look cost is what is polled meanwhile.
+        "polls": PollSettings(pagerduty=0.6, slack=0.6, freshdesk=0.6),
         "review_hold": 0.0,
         "status_card": False,
         **changes,
@@ -94,7 +104,8 @@ Make = Callable[..., Settings]
 
 LONGEST = (
     *("test_scenarios_by_key", "test_whole_outage", "test_crash", "hostile/", "test_secrets", "test_several_processes"),
-    *("engine/test_faults", "test_run.py", "test_another_process", "test_run_terminal", "tests/tui/"),
+    *("engine/test_faults", "engine/test_session", "test_run.py", "test_another_process", "test_run_terminal"),
+    "tests/tui/",
 )
 """The files whose tests take longest: they begin first, so that no worker is left alone with one at the end."""
 

@@ -73,6 +73,7 @@ class Terminal:
             "HOME": str(state.parent), "PYTHONPATH": str(ROOT), **(environment or {}),
         }  # fmt: skip
         self._written = bytearray()
+        self._drawn: str | None = None
 
     async def __aenter__(self) -> Terminal:
         self._child = pexpect.spawn(
@@ -96,6 +97,7 @@ class Terminal:
         except OSError:  # the program closed its end
             said = b""
         self._written += said
+        self._drawn = None
         del self._written[:-KEPT]
         if not said:
             self._hang_up()
@@ -120,6 +122,7 @@ class Terminal:
     def resize(self, rows: int, columns: int) -> None:
         """Make the window another size."""
         self._size = rows, columns
+        self._drawn = None
         self._child.setwinsize(rows, columns)
 
     def signal(self, number: int) -> None:
@@ -136,11 +139,14 @@ class Terminal:
     @property
     def screen(self) -> str:
         """What the screen shows, as far as what was written last draws it."""
-        rows, columns = self._size
-        screen = pyte.Screen(columns, rows)
-        # pyte takes these for text.
-        pyte.Stream(screen).feed(re.sub(r"\x1b\[[<>=?][\d;]*[a-zA-Z$]+|\x1bP.*?\x1b\\", "", self.written))
-        return "\n".join(screen.display)
+        # Drawn once for what was written: who waits looks twenty times a second, and drawing costs most of it.
+        if self._drawn is None:
+            rows, columns = self._size
+            screen = pyte.Screen(columns, rows)
+            # pyte takes these for text.
+            pyte.Stream(screen).feed(re.sub(r"\x1b\[[<>=?][\d;]*[a-zA-Z$]+|\x1bP.*?\x1b\\", "", self.written))
+            self._drawn = "\n".join(screen.display)
+        return self._drawn
 
     async def shows(self, words: str) -> None:
         """Wait until the screen shows these words."""
@@ -178,3 +184,4 @@ class Terminal:
         with suppress(OSError):
             while said := os.read(self._listening, 65_536):
                 self._written += said
+                self._drawn = None
