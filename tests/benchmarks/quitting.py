@@ -82,9 +82,10 @@ class Stage:
         """Do this at the end."""
         self._stack.callback(do)
 
-    async def asked(self, service: str) -> None:
-        """Wait until a request to that service hangs."""
-        await until(lambda: any(one.service == service and one.fault for one in self.sandbox.requests), service)
+    async def asked(self, *services: str) -> None:
+        """Wait until a request to each of these services hangs."""
+        hanging = lambda: {one.service for one in self.sandbox.requests if one.fault}  # noqa: E731
+        await until(lambda: hanging().issuperset(services), f"{services} are asked")
 
 
 async def picking(stage: Stage) -> Terminal:
@@ -106,11 +107,8 @@ async def connecting(stage: Stage) -> Terminal:
 
 async def reading(stage: Stage) -> Terminal:
     """All three first readings hang."""
-    await stage.remember()
-    stage.hang()
-    terminal = await stage.open()
-    for service in ("pagerduty", "slack", "freshdesk"):
-        await stage.asked(service)
+    terminal = await connecting(stage)
+    await stage.asked("pagerduty", "slack", "freshdesk")
     return terminal
 
 
@@ -120,8 +118,7 @@ async def at_rest(stage: Stage) -> Terminal:
     terminal = await stage.open("1924", more=OFTEN)
     await terminal.shows("● FD")
     stage.hang()
-    for service in ("pagerduty", "slack", "freshdesk"):
-        await stage.asked(service)
+    await stage.asked("pagerduty", "slack", "freshdesk")
     return terminal
 
 
