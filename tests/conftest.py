@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as examples
-from hypothesis.internal.conjecture import providers
 
 from cockpit.sandbox import Sandbox, SandboxClock
 from cockpit.secret import Secret
@@ -34,9 +33,6 @@ examples.register_profile(
     "cockpit", max_examples=50, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
 )
 examples.load_profile("cockpit")
-
-# For one draw in twenty Hypothesis would parse the whole product, in each worker, and leave a folder of its constants.
-providers._get_local_constants = lambda: providers._local_constants
 
 # httpcore imports it with each lock that it makes, and what isn't there is looked for anew each time.
 if find_spec("sniffio") is None:
