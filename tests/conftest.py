@@ -71,8 +71,9 @@ def settings_for(sandbox: Sandbox, state_dir: Path, person: str | None = None, *
         "state_dir": state_dir,
         "cache_dir": state_dir / "cache",
         "placeholders": frozenset({"out-of-hours@example.org"}),
-        # Not more often: most of what tests that wait for a second look cost is what is polled meanwhile.
-        "polls": PollSettings(pagerduty=0.6, slack=0.6, freshdesk=0.6),
+        # Not more often: most of what tests that wait for a second look cost is what is polled meanwhile. Where nobody
+        # acts Slack is asked a good deal more seldom.
+        "polls": PollSettings(pagerduty=0.6, slack=0.3, freshdesk=0.6),
         "review_hold": 0.0,
         "status_card": False,
         **changes,

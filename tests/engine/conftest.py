@@ -16,8 +16,8 @@ from tests.waiting import until
 
 @pytest.fixture
 async def desk(settings: Settings) -> AsyncIterator[Desk]:
-    """The first responder's desk."""
-    desk = Desk(settings)
+    """The first responder's desk. Who waits for a look-up waits for so many parts of this timeout."""
+    desk = Desk(settings, timeout=4.0)
     yield desk
     await desk.close()
 

@@ -14,16 +14,19 @@ from cockpit.engine.session import Session
 from cockpit.incident.facts import Source
 from cockpit.incident.timeline import timeline
 from cockpit.sandbox import Sandbox
-from cockpit.settings import Settings
+from cockpit.settings import PollSettings, Settings
 from tests.conftest import settings_for
 from tests.engine.test_session import reply
 from tests.waiting import until
+
+OFTEN = PollSettings(pagerduty=0.2, slack=0.2, freshdesk=0.2)
+"""A card is written after a reading of the channel, and the others see it with theirs."""
 
 
 @pytest.fixture
 def settings(sandbox: Sandbox, tmp_path: Path) -> Settings:
     """The first responder's settings, with the card on."""
-    return settings_for(sandbox, tmp_path / "state", status_card=True)
+    return settings_for(sandbox, tmp_path / "state", status_card=True, polls=OFTEN)
 
 
 @pytest.fixture
@@ -227,7 +230,7 @@ async def test_two_cockpits_of_different_settings_do_not_fight(
 ) -> None:
     await until(lambda: len(cards(sandbox)) == 1 and "IR Ana Ruiz" in said(sandbox))
     leads = frozenset({"ana.ruiz@example.org"})
-    desk = Desk(settings_for(sandbox, tmp_path / "ben", "ben", status_card=True, tech_leads=leads))
+    desk = Desk(settings_for(sandbox, tmp_path / "ben", "ben", status_card=True, tech_leads=leads, polls=OFTEN))
     other = desk.session(await desk.find("1924"))
     await other.start()
     await until(lambda: "TL Ana Ruiz" in said(sandbox))

@@ -127,7 +127,7 @@ def cockpit(sandbox: Sandbox, tmp_path: Path) -> Open:
         **changes: object,
     ) -> AsyncIterator[Driver]:
         # Slower than the engine's tests: each reading is drawn, and drawing is what these tests spend their time on.
-        changes.setdefault("polls", PollSettings(pagerduty=1.0, slack=1.0, freshdesk=1.0))
+        changes.setdefault("polls", PollSettings(pagerduty=1.0, slack=0.4, freshdesk=1.0))
         desk = Desk(settings_for(sandbox, tmp_path / machine, **changes))
         app = CockpitApp(desk, reference)
         try:
