@@ -34,7 +34,7 @@ INK_CLASSES = {f"ink--{name}" for name in (*INKS, "cursor", "cursor-blurred")}
 """The component classes of a screen on which something is `Inked`."""
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def wrap(text: str, width: int) -> tuple[str, ...]:
     """Break text into lines of at most `width` cells, between words where that is possible; at least one line."""
     lines: list[str] = []

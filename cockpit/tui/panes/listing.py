@@ -72,7 +72,7 @@ class Listing(Inked, ScrollView, can_focus=True):
         self._pinned = True
         self._ends: list[int] = []
         self._width = 0
-        self._strips: LRUCache[tuple[object, ...], Strip] = LRUCache(256)
+        self._strips: LRUCache[tuple[object, ...], Strip] = LRUCache(128)
         self._drawn: LRUCache[tuple[Row, int], Sequence[Line]] = LRUCache(128)
 
     # --- what it shows ---------------------------------------------------------------------------------------
