@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from cockpit.command_line.outcome import Exit, Failure, say
 from cockpit.config import load
+from cockpit.heap import keep_large_blocks_apart
 
 if TYPE_CHECKING:
     import argparse
@@ -36,6 +37,7 @@ def require_terminal() -> None:
 
 def open_cockpit(settings: Settings, reference: str | None) -> int:
     """Draw the cockpit until it is left; the exit code."""
+    keep_large_blocks_apart()
     # What is imported stays: to look for garbage in it would delay the first paint, and each full collection later.
     gc.disable()
     from cockpit.engine.desk import Desk
