@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from cockpit.engine.view import Outbox, View
     from cockpit.incident.facts import Message, Snapshot
 
-WINDOW = 1000
+WINDOW = 500
 """How many messages are laid out at once, of those that pass the filter. Scrolling to the top doubles it, and to the
 end makes it this again: what a new message costs doesn't depend on how long the channel has become."""
 
