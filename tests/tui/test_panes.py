@@ -88,25 +88,29 @@ async def test_the_cursor_and_the_next_step_are_told_apart_without_colour_and_on
 
 async def test_of_a_long_channel_a_window_is_laid_out_filtered_or_not_and_the_top_brings_the_rest() -> None:
     world = outage()
-    for number in range(WINDOW + 3):
+    for number in range(2 * WINDOW + 3):
         world.said("17:30", f"pod {number}", KIM)
     app = still_app(view_of(world, "18:02"))
     async with app.run_test(size=(120, 40)) as pilot:
         screen = app.screen
         assert isinstance(screen, IncidentScreen)
+
+        def laid_out() -> int:
+            return sum(row.stop for row in screen.channel.listing.rows)
+
+        assert f"pod {2 * WINDOW + 2}" in text_in(app, "#messages")
         for words in ("", "pod"):
             screen.channel.filter_by(words)
-            rows = screen.channel.listing.rows
-            assert sum(row.stop for row in rows) == WINDOW
-            assert rows[0].id == "earlier"
-        await press(pilot, "3", "g")
-        await come_to_rest(pilot)
-        rows = screen.channel.listing.rows
-        assert sum(row.stop for row in rows) == WINDOW + 3, "those that hold the words, and no others"
-        assert all(row.id != "earlier" for row in rows)
+            assert laid_out() == WINDOW
+            assert screen.channel.listing.rows[0].id == "earlier"
+        for there in (2 * WINDOW, 2 * WINDOW + 3, 2 * WINDOW + 3):
+            await press(pilot, "3", "g")
+            await come_to_rest(pilot)
+            assert laid_out() == there
+        assert "pod 0" in text_in(app, "#messages"), "the first that holds the words, and nothing before it"
         await press(pilot, "G")
         await come_to_rest(pilot)
-        assert sum(row.stop for row in screen.channel.listing.rows) == WINDOW
+        assert laid_out() == WINDOW
 
 
 async def test_a_list_that_is_at_its_top_stays_there_when_its_window_shrinks() -> None:
@@ -216,21 +220,6 @@ async def test_scroll_belongs_to_the_person_and_news_are_counted() -> None:
         assert "3 new ↓" not in str(screen.channel.border_subtitle)
         assert "news 2" in text_in(app, "#messages")
         assert " new " in text_in(app, "#messages"), "a divider marks what was unread"
-
-
-async def test_a_long_channel_is_laid_out_from_its_end_and_the_rest_on_demand() -> None:
-    world = outage()
-    for number in range(2500):
-        world.said("17:00", f"line {number}", BEN)
-    app = still_app(view_of(world, "18:02"))
-    async with app.run_test(size=(120, 40)) as pilot:
-        screen = app.screen
-        assert isinstance(screen, IncidentScreen)
-        assert len(screen.channel.listing.rows) < 1100
-        assert "line 2499" in text_in(app, "#messages")
-        for _ in range(3):
-            await press(pilot, "3", "g")
-        assert "looking at the proxy" in text_in(app, "#messages")
 
 
 async def test_the_ticket_in_the_pane_stays_by_number_and_each_has_its_draft() -> None:
