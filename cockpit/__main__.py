@@ -4,6 +4,6 @@ from __future__ import annotations
 
 import sys
 
-from cockpit.cli import main
+from cockpit.cli import program
 
-sys.exit(main())
+sys.exit(program())

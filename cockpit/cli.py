@@ -10,12 +10,19 @@ import sys
 from typing import TYPE_CHECKING
 
 from cockpit.command_line.arguments import parse
-from cockpit.command_line.ending import ended_in_order
+from cockpit.command_line.ending import ended_in_order, leave
 from cockpit.command_line.outcome import Exit, failure_of, say
 from cockpit.core_dumps import prevent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+
+def program() -> int:
+    """The program: `main` on what was typed; the process's exit code."""
+    code = main()
+    leave(code)
+    return code
 
 
 def main(argv: Sequence[str] | None = None) -> int:

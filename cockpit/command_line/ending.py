@@ -1,9 +1,13 @@
-"""SIGTERM ends a command as Ctrl-C does: it says what is kept, and no child that it asked something outlives it."""
+"""How a command ends: by SIGTERM as by Ctrl-C, which says what is kept and lets no child that it asked something live on;
+and at once, whatever threads still wait for a service."""
 
 from __future__ import annotations
 
+import atexit
+import os
 import signal
-from contextlib import contextmanager
+import sys
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -37,3 +41,21 @@ def ended_in_order() -> Iterator[Ending]:
         yield ending
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def leave(code: int) -> None:
+    """End the process now if only threads are left that nobody waits for; otherwise return, to end as Python does.
+
+    Python stops such a thread wherever it is: in the middle of importing a library, or of a call into one, the process
+    sometimes ended with SIGSEGV instead of its exit code (Python 3.11; 6 of 144 times when left while it connected).
+    """
+    if (threading := sys.modules.get("threading")) is None:
+        return
+    others = [one for one in threading.enumerate() if one is not threading.main_thread()]
+    if not others or not all(one.daemon for one in others):
+        return
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError, OSError, ValueError):  # closed, or by whoever started us
+            stream.flush()
+    os._exit(code)
