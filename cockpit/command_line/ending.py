@@ -1,5 +1,5 @@
-"""How a command ends: by SIGTERM as by Ctrl-C, which says what is kept and lets no child that it asked something live on;
-and at once, whatever threads still wait for a service."""
+"""How a command ends: by SIGTERM as by Ctrl-C, which says what is kept and lets no child of ours live on; and at once,
+whatever threads still wait for a service."""
 
 from __future__ import annotations
 
