@@ -106,8 +106,10 @@ class Desk:
             case, settings=self.settings, journal=self.journal, writing=self.writing, connection=self.connection,
             process=self.process, people=self.people, directory=self.directory,
         )  # fmt: skip
-        session.keep(lambda: self.journal.touch_case(case.key, self.settings.now()), "that it was opened", "opened")
-        session.keep(lambda: self._book_runs(case, session), "the commands that were run", "runs")
+        session.memory.keep(
+            lambda: self.journal.touch_case(case.key, self.settings.now()), "that it was opened", "opened"
+        )
+        session.memory.keep(lambda: self._book_runs(case, session), "the commands that were run", "runs")
         return session
 
     def _book_runs(self, case: Case, session: Session) -> None:

@@ -41,6 +41,14 @@ def records_of(
     return tuple(sorted(records.values(), key=lambda record: (record.at, record.id)))
 
 
+def learnt(case: Case, entries: Iterable[Entry]) -> Case:
+    """The case with what done deliveries taught of it, should the program have stopped before it was kept."""
+    for entry in entries:
+        if entry.part is Part.EFFECT and entry.state is DeliveryState.DONE and entry.outcome:
+            case = KINDS[entry.action.kind].settle(case, entry.action, entry.outcome)
+    return case
+
+
 def delivery_of(entry: Entry, now: datetime) -> Delivery:
     """An entry as a person sees it. `now` is the incident's clock: the time to wait is counted from it."""
     wait = None if entry.not_before is None else max(entry.not_before - datetime.now(UTC), _NO_TIME)

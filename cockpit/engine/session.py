@@ -18,18 +18,19 @@ from cockpit.engine.drafts import Drafts
 from cockpit.engine.handover import hand_over, write_brief
 from cockpit.engine.journal import Action, Entry
 from cockpit.engine.journal_file import NotSaved
+from cockpit.engine.ledger import learnt
+from cockpit.engine.memory import Memory
 from cockpit.engine.notices import notices
 from cockpit.engine.outbox import Outbox
 from cockpit.engine.outreach import Outreach
 from cockpit.engine.shared_log import SharedLog
 from cockpit.engine.threads import lift_data, unlifted
-from cockpit.engine.view import READ_ONLY, Case, DeliveryState, Part, View
+from cockpit.engine.view import READ_ONLY, Case, Part, View
 from cockpit.engine.watch import Watch
 from cockpit.engine.writing import not_kept_yet
 from cockpit.incident.checklist import Assessor
-from cockpit.incident.facts import Snapshot, Source
+from cockpit.incident.facts import Source
 from cockpit.incident.guards import INTERNAL_HOSTS, Guard
-from cockpit.incident.outbound import letter
 from cockpit.services.errors import ServiceError
 
 if TYPE_CHECKING:
@@ -38,8 +39,6 @@ if TYPE_CHECKING:
     from cockpit.engine.journal import Journal
     from cockpit.engine.writing import Writing
     from cockpit.incident.brief import Brief
-    from cockpit.incident.communities import Community
-    from cockpit.incident.facts import Person
     from cockpit.incident.process import Process
     from cockpit.incident.sensors import People
     from cockpit.settings import Settings
@@ -81,21 +80,20 @@ class Session:
         self._journal = journal
         self._writing = writing
         self._connection = connection
-        self._case = self._learnt(case)
+        self._case = learnt(case, journal.entries(case.key))
         self._listeners: list[Listener] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._publishing = False
         freshdesk_url = settings.freshdesk.url if settings.freshdesk else ""
         self._assessor = Assessor(process, people, freshdesk_url)
 
-        remembered = journal.snapshot(case.key)
-        facts = remembered[0] if remembered else Snapshot()
-        self._remembered_at = remembered[1] if remembered else None
-        self._log = SharedLog(journal, writing, facts.records, freshdesk_url)
+        self.memory = Memory(journal, writing, case.key, self._tell)
+        """What is kept for the next start."""
+        self._log = SharedLog(journal, writing, self.memory.facts.records, freshdesk_url)
         self._watch = Watch(
             settings,
             connection,
-            facts,
+            self.memory.facts,
             reach=self._reach,
             tickets=self._linked,
             at_work=self._at_work,
@@ -138,13 +136,6 @@ class Session:
         self.view = self._view()
         self._unsubscribe = writing.subscribe(self._written)
 
-    def _learnt(self, case: Case) -> Case:
-        """The case with what done deliveries taught of it, should the program have stopped before it was kept."""
-        for entry in self._journal.entries(case.key):
-            if entry.part is Part.EFFECT and entry.state is DeliveryState.DONE and entry.outcome:
-                case = KINDS[entry.action.kind].settle(case, entry.action, entry.outcome)
-        return case
-
     # --- what it shows -------------------------------------------------------------------------------------------
 
     @property
@@ -171,16 +162,18 @@ class Session:
             assessment=self._assessor.assess(snapshot, now),
             outbox=self._log.outbox,
             now=now,
-            notices=(*notices(snapshot, self._connection.skews()), *self._log.notices, *self._told, *self._held()),
+            notices=(
+                *notices(snapshot, self._connection.skews()),
+                *self._log.notices,
+                *self._told,
+                *self._writing.notices,
+            ),
             me=self.settings.me,
-            loading=all(poller.rounds == 0 for poller in pollers) and self._remembered_at is None,
+            loading=all(poller.rounds == 0 for poller in pollers) and self.memory.at is None,
             guard=self._guard,
-            remembered_at=self._remembered_at if any(poller.rounds == 0 for poller in pollers) else None,
+            remembered_at=self.memory.at if any(poller.rounds == 0 for poller in pollers) else None,
             unsaved=self._writing.keys_of(self._case.key),
         )
-
-    def _held(self) -> tuple[str, ...]:
-        return () if self._writing.words is None else (self._writing.words,)
 
     def _publish_soon(self) -> None:
         """Make a new view and tell it, once, however much changes in this turn of the loop."""
@@ -230,7 +223,7 @@ class Session:
         if case != self._case:
             self._case = case
             # If it can't be kept, it is learnt again at the next start.
-            self.keep(lambda: self._journal.save_case(case), "what is known of the incident", "case")
+            self.memory.keep(lambda: self._journal.save_case(case), "what is known of the incident", "case")
             self._outbox.wake()
 
     def refresh(self, source: Source | None = None) -> None:
@@ -304,22 +297,9 @@ class Session:
         """
         return hand_over(self, self._people, to, liaison, agreed, brief)
 
-    def letter(self, community: Community, to: Person) -> tuple[str, str]:
-        """Subject and text to start from when writing to a community first; both are reviewed before they go."""
-        return letter(self.view.snapshot, self.view.assessment, community, to, self.now())
-
     def _settled(self, entry: Entry, case: Case) -> None:
         self._learn(case)
         self._watch.look_after(KINDS[entry.action.kind].service)
-
-    def keep(self, write: Callable[[], object], what: str, key: str) -> bool:
-        """Write to the journal what is missed by nobody: if it can't be kept, that is only told. Whether it can."""
-        try:
-            self._writing.soon(write, what, key=(self._case.key, key))
-        except NotSaved as fault:
-            self._tell(str(fault))
-            return False
-        return True
 
     def look(self) -> None:
         """Look at the journal anew: something was put into it."""
@@ -368,7 +348,9 @@ class Session:
         except ServiceError:
             return  # its poller tells; what waits in the outbox tries again
         # In its turn: what waits to be saved was typed before the secret was known, and is masked after it.
-        self.keep(lambda: self._journal.scrub_drafts(self.settings.scrubbed), "masking a secret", f"masked {source}")
+        self.memory.keep(
+            lambda: self._journal.scrub_drafts(self.settings.scrubbed), "masking a secret", f"masked {source}"
+        )
         self._outbox.wake()
 
     def _spawn(self, run: Coroutine[None, None, None], name: str) -> None:
@@ -388,9 +370,7 @@ class Session:
                 self._save()
 
     def _save(self) -> None:
-        snapshot, now = self.view.snapshot, self.now()
-        kept = self.keep(lambda: self._journal.save_snapshot(self._case.key, snapshot, now), "what was read", "facts")
-        self._watch.news = not kept
+        self._watch.news = not self.memory.save(self.view.snapshot, self.now())
 
     async def read_once(self) -> None:
         """One reading of all three, for commands. Never raises for a service: its health tells."""

@@ -9,7 +9,6 @@ from cockpit.engine.view import Outbox
 from cockpit.incident.tickets import linked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from datetime import datetime
 
     from cockpit.engine.journal import Journal
@@ -36,6 +35,8 @@ class SharedLog:
         self._journal, self._writing = journal, writing
         self._remembered = remembered
         self._freshdesk_url = freshdesk_url
+        self._proven: frozenset[Anchor] = frozenset()
+        """What the channel proves and was looked for in the journal."""
         self._lost = False
 
     def read(self, case: Case, slack: SlackFacts | None, now: datetime, *, channel_read: bool) -> bool:
@@ -46,8 +47,7 @@ class SharedLog:
         changed = records != self.records
         if changed:
             self.records = records
-            # A copy in memory grows no further, while the file that it was made of may.
-            self._lost = self._journal.kept and (self._lost or not self._journal.holds(self._anchors(case.key)))
+            self._compare(case.key)
         self.outbox = outbox_of(entries, case, now)
         return changed
 
@@ -64,6 +64,10 @@ class SharedLog:
         """Who has acted after that moment; who only looks on leaves no trace."""
         return frozenset(record.actor for record in self.records if record.at > since)
 
-    def _anchors(self, case_key: str) -> Iterator[Anchor]:
-        """What the channel proves of this journal's own audit."""
-        return (one.audit for one in self.records if one.audit is not None and one.audit.log == case_key)
+    def _compare(self, case_key: str) -> None:
+        """Look whether the journal still holds what the channel proves of its audit."""
+        if not self._journal.kept:
+            return  # a copy in memory grows no further, while the file that it was made of may
+        proven = frozenset(one.audit for one in self.records if one.audit is not None and one.audit.log == case_key)
+        self._lost = self._lost or not self._journal.holds(proven - self._proven)
+        self._proven = proven

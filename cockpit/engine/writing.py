@@ -67,9 +67,9 @@ class Writing:
         return lambda: self._listeners.remove(listener) if listener in self._listeners else None
 
     @property
-    def words(self) -> str | None:
-        """What a person should know; None while nothing has waited for long."""
-        return HELD if self._told else None
+    def notices(self) -> tuple[str, ...]:
+        """What a person should know, in words: nothing while nothing has waited for long."""
+        return (HELD,) if self._told else ()
 
     @property
     def waits(self) -> bool:

@@ -13,6 +13,7 @@ from cockpit.engine.view import Delivery
 from cockpit.incident.checklist import State
 from cockpit.incident.communities import Community, Listed
 from cockpit.incident.facts import Freshness
+from cockpit.incident.outbound import letter
 from cockpit.incident.replies import problems
 from cockpit.sandbox import Sandbox
 from tests.conftest import settings_for
@@ -53,7 +54,9 @@ async def test_the_community_is_found_by_freshdesks_companies(session: Session) 
     (found,) = await session.outreach.communities()
     assert (str(found.place), found.company) == ("rivendell/prod", "Rivendell University")
     assert [one.email for one in found.representatives] == ["r.osei@rivendell.example", "t.brandt@rivendell.example"]
-    subject, body = session.letter(found, found.representatives[0])
+    subject, body = letter(
+        session.view.snapshot, session.view.assessment, found, found.representatives[0], session.now()
+    )
     assert subject == "Outage: rivendell/prod"
     assert body.startswith("Hi R. Osei,")
     assert "rivendell/prod" in body

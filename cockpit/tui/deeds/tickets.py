@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from textual import work
 
 from cockpit.incident.guards import in_private_note
+from cockpit.incident.outbound import letter
 from cockpit.tui.deeds.base import Deeds
 from cockpit.tui.screens.letter import Draft, FirstLetter
 from cockpit.tui.screens.link import LinkTicket
@@ -162,7 +163,7 @@ class TicketDeeds(Deeds):
     def _begun(self, key: str, community: Community, person: Person) -> Draft:
         """The letter to go on with, or to start from; the next representative gets a copy."""
         draft = self.session.drafts.of(key)
-        subject, body = self.session.letter(community, person)
+        subject, body = letter(self.view.snapshot, self.view.assessment, community, person, self.session.now())
         others = [one.email for one in community.representatives if one.email and one.email != person.email]
         cc = tuple(others[:1])
         if draft is None or draft.data.get("to") != person.email:
