@@ -53,6 +53,17 @@ def test_both_is_sensed_where_it_can_be_and_else_attested() -> None:
     assert proved.sensed
 
 
+def test_without_the_channel_nobody_knows_that_no_ticket_is_linked() -> None:
+    world = World().opened("16:00").priority("16:01", "P1")
+    assert world.assess("17:00").step("start.ticket").state is State.TODO
+    found = world.down(Source.SLACK, None).assess("17:00")
+    assert found.step("start.ticket").state is State.CANT_TELL
+    assert found.step("start.ticket").evidence == "can't tell: Slack says: timed out"
+    assert [one.holds for one in found.official_start.conditions if one.name == "community_informed"] == [None]
+    known = world.ticket(4038, "16:05").link(4038, "16:06").assess("17:00")
+    assert known.step("start.ticket").state is State.DONE
+
+
 def test_quiet_until_the_phase_before_is_done() -> None:
     assert outage().assess("17:00").quiet(8)
     assert not resolved().assess("18:30").quiet(8)

@@ -158,11 +158,16 @@ class Sensor:
     look: Look
 
     def __call__(self, ctx: Context, params: Mapping[str, Any]) -> Evidence:
-        """Look; when a service that it needs is down, say that it can't tell, and what was last known."""
+        """Look; when a service that it needs is down, say that it can't tell, and what was last known.
+
+        Which tickets there are is told in the channel: that there is none can't be told without Slack.
+        """
         found = self.look(ctx, params)
         for source in self.over:
             if ctx.down(source):
                 return cant_tell(ctx, source, found)
+        if Source.FRESHDESK in self.over and not ctx.linked and not found.holds and ctx.down(Source.SLACK):
+            return cant_tell(ctx, Source.SLACK, found)
         return found
 
 
