@@ -78,14 +78,20 @@ class Budget:
                     put_off(call.limited(closed))
             while (wait := self.wait(scope)) > 0:  # noqa: ASYNC110 - it is time that is waited for, no event
                 await asyncio.sleep(wait)
-        self._sent[scope].append(time.monotonic())
+        now = time.monotonic()
+        self._lately(scope, now).append(now)
+
+    def _lately(self, scope: str, now: float) -> deque[float]:
+        """When that scope's requests of the last minute were sent."""
+        sent = self._sent[scope]
+        while sent and sent[0] <= now - MINUTE:
+            sent.popleft()
+        return sent
 
     def wait(self, scope: str) -> float:
         """Seconds until a poll may ask; 0 or less: it may now."""
         now = time.monotonic()
-        sent = self._sent[scope]
-        while sent and sent[0] <= now - MINUTE:
-            sent.popleft()
+        sent = self._lately(scope, now)
         share = max(1, int(self._per_minute.get(scope, self._otherwise) * POLLS_SHARE * self.hurry))
         free = sent[-share] + MINUTE if len(sent) >= share else 0.0
         return max(free, self._closed_until(scope), self._scarce.get(scope, 0.0)) - now
