@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -213,14 +213,13 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message in the channel. `ts` is Slack's id of it and its order; `text` is decoded and safe to draw.
+    """A message in the channel. `ts` is Slack's id of it, its order, and its time; `text` is decoded and safe to draw.
 
     `thread_ts` is None at top level; on a thread's reply it is the parent's `ts`. `reply_count` and `latest_reply`
     (a ts) are the parent's. `record` is there only when the message was posted by an app whose word we take.
     """
 
     ts: str
-    at: datetime
     author: Person
     text: str
     subtype: str | None = None
@@ -233,6 +232,14 @@ class Message:
     record: Record | None = None
     card: bool = False
     """Whether it is a status card of ours, which is kept current in place and tells nothing of its own."""
+
+    @property
+    def at(self) -> datetime:
+        """When it was posted. Made anew each time: an incident has thousands of messages, and few of their times count.
+
+        Raises `ValueError` where `ts` isn't a time; the services let no such message in.
+        """
+        return datetime.fromtimestamp(float(self.ts), UTC)
 
 
 @dataclass(frozen=True, slots=True)

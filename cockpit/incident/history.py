@@ -73,7 +73,7 @@ def channel_history(facts: SlackFacts) -> ChannelHistory:
             parents[message.ts] = message.reply_count
         if message.record is not None:
             carried.setdefault(message.record.id, message)
-        if (last is None or message.at >= last.at) and said(message):
+        if (last is None or message.ts >= last.ts) and said(message):
             last = message
     known: dict[str, int] = {}
     threaded = []
@@ -86,7 +86,7 @@ def channel_history(facts: SlackFacts) -> ChannelHistory:
         if reply.subtype != "thread_broadcast" and reply.ts not in broadcast:
             threaded.append(reply)
     unread = sum(max(count - known.get(ts, 0), 0) for ts, count in parents.items())
-    return ChannelHistory(last, tuple(sorted(threaded, key=lambda reply: (reply.at, reply.ts))), unread, carried)
+    return ChannelHistory(last, tuple(sorted(threaded, key=lambda reply: reply.ts)), unread, carried)
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,12 +134,12 @@ def message(
     """
     one = obj(value)
     ts = identifier(one.get("ts"), "a message")
+    ts_moment(ts)  # or else it can't be read
     subtype = line(one.get("subtype")) or None
     trusted = trust.covers(one)
     count = number(one.get("reply_count")) or 0
     return Message(
         ts=ts,
-        at=ts_moment(ts),
         author=_author(one, people),
         text=from_slack(_wire_text(one), mentions),
         subtype=subtype,

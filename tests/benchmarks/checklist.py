@@ -35,7 +35,7 @@ def nothing(snapshot: Snapshot, n: int) -> Snapshot:
 def a_message(snapshot: Snapshot, n: int) -> Snapshot:
     """Somebody wrote in the channel; the shared log is read anew out of it."""
     assert snapshot.slack is not None
-    said = Message(f"{1_900_000_000 + n}.000100", at("+4 23:00") + timedelta(seconds=n), ANA, f"{n}: looking")
+    said = Message(f"{at('+4 23:00').timestamp() + n:.0f}.000100", ANA, f"{n}: looking")
     slack = replace(snapshot.slack, messages=(*snapshot.slack.messages, said))
     records_of(slack.messages, ())
     return replace(snapshot, slack=slack)

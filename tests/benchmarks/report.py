@@ -52,7 +52,7 @@ def large() -> Snapshot:
     messages: list[Message] = []
     replies: list[Message] = []
     for n in range(MESSAGES):
-        message = Message(f"{1_800_000_000 + n}.000100", start + step * n, people[n % 4], f"{n}: {_TEXTS[n % 4]}")
+        message = Message(f"{(start + step * n).timestamp():.0f}.000100", people[n % 4], f"{n}: {_TEXTS[n % 4]}")
         if n % 10 == 9:
             replies.append(replace(message, thread_ts=messages[-1].ts))
         elif n % 10 == 0:

@@ -101,9 +101,7 @@ def test_drafts_are_kept_replaced_and_forgotten(journal: Journal) -> None:
 
 def test_the_facts_come_back_as_they_were_with_the_newest_messages(journal: Journal) -> None:
     case = journal.new_case("Hub down", NOW)
-    messages = tuple(
-        Message(ts=f"{1000 + n}.000001", at=NOW, author=Person("U1", "Lou"), text=f"m{n}") for n in range(400)
-    )
+    messages = tuple(Message(ts=f"{1000 + n}.000001", author=Person("U1", "Lou"), text=f"m{n}") for n in range(400))
     snapshot = Snapshot(slack=SlackFacts(channel=CHANNEL, messages=messages))
     journal.save_snapshot(case.key, snapshot, NOW)
     kept = journal.snapshot(case.key)

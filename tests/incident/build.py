@@ -160,19 +160,20 @@ class World:
         return self
 
     def _ts(self, when: str) -> str:
-        self.count += 1
-        return f"{at(when).timestamp():.0f}.{self.count:06}"
+        second = f"{at(when).timestamp():.0f}."
+        already = sum(message.ts.startswith(second) for message in (*self.messages, *self.threads))
+        return f"{second}{already:06}"
 
     def said(self, when: str, text: str, author: Person = ANA, **changes: Any) -> World:
         """Somebody wrote at top level."""
-        self.messages.append(Message(self._ts(when), at(when), author, text, **changes))
+        self.messages.append(Message(self._ts(when), author, text, **changes))
         return self
 
     def threaded(self, when: str, text: str, author: Person = KIM) -> World:
         """Somebody answered the last message in a thread."""
         parent = self.messages[-1]
         self.messages[-1] = replace(parent, reply_count=parent.reply_count + 1)
-        self.threads.append(Message(self._ts(when), at(when), author, text, thread_ts=parent.ts))
+        self.threads.append(Message(self._ts(when), author, text, thread_ts=parent.ts))
         return self
 
     # --- Freshdesk
