@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from contextlib import suppress
 from typing import Final
@@ -24,3 +25,13 @@ def keep_large_blocks_apart() -> None:
 
         with suppress(AttributeError):
             ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, LARGE)
+
+
+def settle() -> None:
+    """Take what there is for what stays.
+
+    A collection then looks only at what has come since, and comes the sooner for it: Python waits until a quarter as
+    many objects are new as it looked at the last time.
+    """
+    gc.collect()
+    gc.freeze()

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.geometry import Region
 
 from cockpit.engine.journal_file import NotSaved
 from cockpit.engine.view import READ_ONLY
+from cockpit.heap import settle
 from cockpit.incident.facts import LABELS, Incident
 from cockpit.incident.text import clean
 from cockpit.tui.command import worded
@@ -52,6 +54,25 @@ def known_bindings() -> set[str]:
     """The ids that `[keys]` in the config can give another key."""
     moving = {binding.id for binding in Listing.BINDINGS if isinstance(binding, Binding) and binding.id}
     return {command.id() for command in COMMANDS} | moving | {"quit_anywhere"}
+
+
+SETTLED = 30.0
+"""Seconds after which all is there that stays for the whole incident: the libraries, the panes, what was read first."""
+
+FORGETS = 60.0
+"""Seconds after which Textual's memory of places is emptied."""
+
+
+def forget_places() -> None:
+    """Empty Textual's memory of where on the screen which regions meet.
+
+    It keeps up to 4,096 answers to each of a dozen questions (Textual 8). Each message moves all that is above it, so
+    that an answer of an hour ago is never asked for again: over an incident that would grow by more than all of the
+    channel's words.
+    """
+    for method in vars(Region).values():
+        if (clear := getattr(method, "cache_clear", None)) is not None:
+            clear()
 
 
 MOST_PASTED = 50_000
@@ -98,6 +119,8 @@ class CockpitApp(OnTerminal):
         self.desk.hurry()
         self.call_after_refresh(self._begin)
         self._heed_signals()
+        self.set_timer(SETTLED, settle)
+        self.set_interval(FORGETS, forget_places)
         for name in self.desk.settings.keys.keys() - known_bindings():
             self.notify(f"[keys] {name}: there is no such command; ? lists them.", severity="warning", markup=False)
         if self._reference is None and (case := self.desk.remembered()) is not None:

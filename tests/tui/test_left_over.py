@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 
+import pytest
+from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -40,3 +42,17 @@ async def test_a_dialog_that_was_closed_is_let_go(cockpit: Open) -> None:
             await look_around(driver)
         assert pictures() < drawn + 200, "a dialog has 150 lines, and nine were opened"
         assert widgets() <= alive
+
+
+def places() -> int:
+    """How many answers Textual keeps to where regions meet."""
+    return sum(method.cache_info().currsize for method in vars(Region).values() if hasattr(method, "cache_info"))
+
+
+async def test_places_on_the_screen_are_forgotten(cockpit: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cockpit.tui.app.FORGETS", 0.05)
+    async with cockpit() as driver:
+        for n in range(3_000):
+            Region(n, n, 7, 7).union(Region(n, 1, 5, 5))
+        assert places() >= 3_000
+        await driver.until(lambda: places() < 3_000)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import TYPE_CHECKING
 
 from textual._styles_cache import StylesCache
@@ -10,6 +11,9 @@ from textual.screen import Screen, ScreenResultType
 
 if TYPE_CHECKING:
     from textual.message import Message
+
+GONE = 1.0
+"""Seconds after which Textual itself has let go of a screen that was taken down."""
 
 
 class AnsweredOnce(Screen[ScreenResultType]):
@@ -40,8 +44,12 @@ class AnsweredOnce(Screen[ScreenResultType]):
         return self.is_mounted and not self.gone and super().check_action(action, parameters)
 
     def on_unmount(self) -> None:
-        """Let go of what was drawn: Textual remembers the pictures of a thousand widgets that are gone."""
+        """Let go of what was drawn: Textual remembers the pictures of a thousand widgets that are gone.
+
+        They hold each other, and would lie in the way of what is kept until Python looks for such, minutes later.
+        """
         StylesCache.get_inner_outer.cache_clear()
+        self.app.set_timer(GONE, gc.collect)
 
     async def _on_message(self, message: Message) -> None:
         # What bubbles up here is what a person did: keys, buttons, choices. The rest takes the screen down.
