@@ -9,18 +9,21 @@ import logging
 import random
 import signal
 import socket
+import sqlite3
 import sys
 import tempfile
 import time
 from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from cockpit.engine.desk import JOURNAL
 from cockpit.sandbox import Sandbox, SandboxClock
 from cockpit.settings import PollSettings
-from tests.long_run.busy import Busy
+from tests.long_run.busy import Busy, replies_with
 from tests.terminal import Held, Terminal, config_for, held
 
 SETTLED = 1.5
@@ -133,14 +136,18 @@ async def run(hours: float, speed: float, seed: int) -> list[str]:
                 others = [asyncio.create_task(busy.trouble()), asyncio.create_task(busy.person())]
                 world = asyncio.create_task(busy.world())
                 while not world.done():
-                    await asyncio.wait((world,), timeout=1800 / speed)
-                    moments.append(await look(terminal, told, busy.elapsed / 3600))
+                    await asyncio.wait((world, *others), timeout=1800 / speed, return_when=asyncio.FIRST_COMPLETED)
+                    for one in others:
+                        if one.done():  # neither ends by itself
+                            one.result()
+                    async with busy.at_keys:
+                        moments.append(await look(terminal, told, busy.elapsed / 3600))
                     print(row(moments[-1], busy), flush=True)
                 for one in others:
                     one.cancel()
                 await asyncio.wait(others)
                 await world
-                return await end(sandbox, terminal, busy, moments, told)
+                return await end(sandbox, terminal, busy, moments, told, folder / "state")
 
 
 def told_in(sandbox: Sandbox) -> Counter[str]:
@@ -153,13 +160,29 @@ def told_in(sandbox: Sandbox) -> Counter[str]:
     )
 
 
-async def end(sandbox: Sandbox, terminal: Terminal, busy: Busy, moments: list[Moment], told: Path) -> list[str]:
+def journalled(text: str, state: Path) -> list[Any]:
+    """What the program's journal says of what holds these words."""
+    with closing(sqlite3.connect(state / JOURNAL)) as db:
+        return db.execute(
+            "SELECT a.kind, a.at, a.data, d.part, d.state, d.error FROM actions a"
+            " JOIN deliveries d ON d.action_id = a.id WHERE instr(a.data, ?)",
+            (text,),
+        ).fetchall()
+
+
+async def end(
+    sandbox: Sandbox, terminal: Terminal, busy: Busy, moments: list[Moment], told: Path, state: Path
+) -> list[str]:
     """Let it come to rest; look a last time, at the screen too; leave by key."""
     sandbox.clear_faults()
     busy.count()
     for _ in range(3):
         terminal.type("\x1b")
         await asyncio.sleep(0.5)
+    try:
+        await busy.settle()
+    except AssertionError as never:
+        busy.told.unseen.append(str(never))
     # Behind all that was typed; on a machine that lags it may be much.
     terminal.type("n")
     terminal.type(LAST)
@@ -185,7 +208,15 @@ async def end(sandbox: Sandbox, terminal: Terminal, busy: Busy, moments: list[Mo
         found.append("a note is there twice")
     if missing := [text for text in busy.told.typed if not texts[text]]:
         found.append(f"notes that were typed and aren't in the channel: {', '.join(missing)}")
+        print(*(f"  {text}: {journalled(text, state)}" for text in missing), sep="\n")
     told_of = busy.told
+    sent = [replies_with(text, sandbox) for text in told_of.answered]
+    found += told_of.unseen
+    print(
+        f"answers sent: {len(sent)}, arrived once: {sent.count(1)}, asked about: {told_of.settled}, "
+        f"held back: {len(told_of.held)}"
+    )
+    found += [f"{text!r} arrived {n} times" for text, n in zip(told_of.answered, sent, strict=True) if n != 1]
     print(
         f"{told_of.messages:,} messages, {told_of.replies} replies in threads, {told_of.letters} letters, "
         f"{told_of.alerts} alerts, {told_of.deeds} deeds, {told_of.faults} times faults, {told_of.restarts} restarts"

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from cockpit.sandbox.scenario import Event
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cockpit.sandbox import Sandbox
     from tests.terminal import Terminal
 
@@ -31,6 +33,22 @@ FAULTS = ("drop_before", "drop_after", "500", "429", "html", "cut", "slow", "403
 """What befalls the services in turn; a restart is on top."""
 
 TOP, END, ESCAPE, ENTER = "g", "G", "\x1b", "\r"
+ALL, REVIEW, SEND = "\x1b[18~", "\x13", "s"
+REVIEWED, ASKED = "PUBLIC: the community reads it", "Send it all the same?"
+"""What the screen says while a reply is reviewed, and when something in it must be passed."""
+
+DRAFTS = 3
+"""How many times something is added to the draft of a reply until one is sent: about every half hour."""
+
+
+UNKNOWN, REFUSED, ON_THE_WAY = "unknown O shows", "refused O shows", ("unknown O shows", " queued", " sending")
+"""What the last line says while something isn't delivered."""
+
+
+def replies_with(text: str, sandbox: Sandbox) -> int:
+    """How many pieces of the tickets' conversations hold these words."""
+    tickets = sandbox.state()["freshdesk"]["tickets"]
+    return sum(text in piece["body_text"] for ticket in tickets for piece in ticket["conversations"])
 
 
 @dataclass(slots=True)
@@ -44,8 +62,14 @@ class Told:
     faults: int = 0
     restarts: int = 0
     deeds: int = 0
+    drafts: int = 0
+    settled: int = 0
     last: str = ""
     typed: list[str] = field(default_factory=list)
+    answered: list[str] = field(default_factory=list)
+    held: list[str] = field(default_factory=list)
+    unseen: list[str] = field(default_factory=list)
+    """What the person waited for in vain, with the screen."""
 
 
 class Busy:
@@ -55,6 +79,9 @@ class Busy:
         self.told = Told()
         self.rounds: Counter[str] = Counter()
         """Requests by the last part of their path."""
+        self.at_keys = asyncio.Lock()
+        """Held while keys are pressed: a program that stalls as it tells what it holds reads escape and the next key
+        at once, which means another key."""
         self._sandbox = sandbox
         self._terminal = terminal
         self._hours = hours
@@ -130,10 +157,11 @@ class Busy:
             await self._for(45)
             turn += 1
             deed = (self._note, self._read, self._look, self._lift, self._draft, self._note, self._resize)[turn % 7]
-            await deed(turn)
-            self.told.deeds += 1
-            # Out of whatever may be open: the next deed begins on the incident's screen.
-            await self._press(ESCAPE, ESCAPE, "1")
+            async with self.at_keys:
+                await deed(turn)
+                self.told.deeds += 1
+                # Out of whatever may be open: the next deed begins on the incident's screen.
+                await self._press(ESCAPE, ESCAPE, "1")
 
     async def _note(self, turn: int) -> None:
         await self._press("n", f"looked at {turn}", ENTER)
@@ -150,6 +178,48 @@ class Busy:
 
     async def _draft(self, turn: int) -> None:
         await self._press("c", f"We are on it {turn}. ", ESCAPE)
+        self.told.drafts += 1
+        if self.told.drafts % DRAFTS == 0:
+            try:
+                await self._answer(f"We know more now, that is {turn}.")
+            except AssertionError as never:
+                self.told.unseen.append(str(never))
+
+    async def _answer(self, text: str) -> None:
+        """Write this in place of the draft, and send it, whatever the review asks."""
+        await self.settle()
+        await self._press("c", ALL, text, REVIEW)
+        await self._sees(lambda screen: REVIEWED in screen, "the review")
+        await self._press(SEND)
+        await self._sees(lambda screen: REVIEWED not in screen or ASKED in screen, "what came of it")
+        if ASKED in self._terminal.screen:
+            await self._press(SEND)
+            await self._sees(lambda screen: REVIEWED not in screen, "that it is sent")
+        self.told.answered.append(text)
+
+    async def settle(self) -> None:
+        """See what became of the last answer. Where the cockpit asks whether it arrived, look in Freshdesk and say so.
+
+        One that is held back, since the community wrote meanwhile, gives way to the next.
+        """
+        if not self.told.answered:
+            return
+        if UNKNOWN in self._terminal.screen:
+            await self._press("O")
+            await self._sees(lambda screen: "outcome unknown" in screen, "the outbox")
+            await self._press("i" if replies_with(self.told.answered[-1], self._sandbox) else "s", ESCAPE)
+            self.told.settled += 1
+        await self._sees(lambda screen: not any(words in screen for words in ON_THE_WAY), "that nothing is on its way")
+        if REFUSED in self._terminal.screen and not replies_with(self.told.answered[-1], self._sandbox):
+            self.told.held.append(self.told.answered.pop())
+
+    async def _sees(self, there: Callable[[str], bool], what: str) -> None:
+        """Look once a second until it is there: drawing the screen takes half of one, and holds up the world."""
+        for _ in range(120):
+            await asyncio.sleep(1)
+            if there(self._terminal.screen):
+                return
+        raise AssertionError(f"the person never saw {what}:\n{self._terminal.screen}")
 
     async def _resize(self, turn: int) -> None:
         for size in ((24, 80), (60, 200), (40, 120)):
