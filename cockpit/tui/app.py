@@ -66,9 +66,8 @@ FORGETS = 60.0
 def forget_places() -> None:
     """Empty Textual's memory of where on the screen which regions meet.
 
-    It keeps up to 4,096 answers to each of a dozen questions (Textual 8). Each message moves all that is above it, so
-    that an answer of an hour ago is never asked for again: over an incident that would grow by more than all of the
-    channel's words.
+    It keeps up to 4,096 answers to each of a dozen questions (Textual 8). What scrolls and changes its size asks ever
+    new ones: what is kept would grow for hours, and an answer of an hour ago is never wanted again.
     """
     for method in vars(Region).values():
         if (clear := getattr(method, "cache_clear", None)) is not None:
