@@ -36,7 +36,7 @@ examples.load_profile("cockpit")
 
 # httpcore imports it with each lock that it makes, and what isn't there is looked for anew each time.
 if find_spec("sniffio") is None:
-    sys.modules["sniffio"] = None  # type: ignore[assignment]
+    sys.modules["sniffio"] = None
 
 # What is imported and collected here stays to the end: the collector looks at it neither now nor with each test.
 gc.disable()
@@ -78,7 +78,7 @@ def settings_for(sandbox: Sandbox, state_dir: Path, person: str | None = None, *
         "status_card": False,
         **changes,
     }
-    settings = SandboxSettings(**values)  # type: ignore[arg-type]
+    settings = SandboxSettings(**values)
     object.__setattr__(settings, "sandbox_clock", sandbox.clock)
     return settings
 

@@ -84,7 +84,7 @@ class Stage:
 
     async def asked(self, *services: str) -> None:
         """Wait until a request to each of these services hangs."""
-        hanging = lambda: {one.service for one in self.sandbox.requests if one.fault}  # noqa: E731
+        hanging = lambda: {one.service for one in self.sandbox.requests if one.fault}
         await until(lambda: hanging().issuperset(services), f"{services} are asked")
 
 

@@ -80,7 +80,7 @@ def cockpit(config: Path, run: Run) -> Run:
 
 def spawned(*argv: object, **options: object) -> subprocess.Popen[str]:
     """A `cockpit` in a process of its own, with pipes for a terminal."""
-    return subprocess.Popen(  # type: ignore[call-overload,no-any-return]
+    return subprocess.Popen(
         [sys.executable, "-m", "cockpit", *map(str, argv)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

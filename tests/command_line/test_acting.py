@@ -210,7 +210,7 @@ def test_ctrl_c_while_it_waits_tells_that_the_note_is_kept(cockpit: Run, config:
     before = len(served.requests())
     served.fault("slack", "hang")
     with spawned("--config", config, "note", str(declared), "kept") as process:
-        asked = lambda: any(request.service == "slack" for request in served.requests()[before:])  # noqa: E731
+        asked = lambda: any(request.service == "slack" for request in served.requests()[before:])
         eventually(lambda: asked() or process.poll() is not None, "Slack is asked")
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=30)

@@ -45,7 +45,7 @@ def link(served: SandboxThread) -> None:
     url = served.call(lambda sandbox: sandbox.freshdesk_url)
 
     def describe(sandbox: object) -> None:
-        incident = max(sandbox.world.pagerduty.incidents.values(), key=lambda one: one.number)  # type: ignore[attr-defined]
+        incident = max(sandbox.world.pagerduty.incidents.values(), key=lambda one: one.number)
         incident.details = f"{url}/a/tickets/4038"
 
     served.call(describe)

@@ -94,7 +94,7 @@ class Reaper:
                     super().__init__(*args, **options)
                     self.set_trace_callback(reaper._statement)
 
-            sqlite3.connect = partial(sqlite3.connect, factory=Traced)  # type: ignore[assignment]
+            sqlite3.connect = partial(sqlite3.connect, factory=Traced)
         sys.addaudithook(self._event)
 
     def _statement(self, statement: str) -> None:

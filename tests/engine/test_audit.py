@@ -229,7 +229,7 @@ def test_a_line_that_is_missing_is_found_unless_it_is_the_last(journal: Journal,
             delivery["lines"] = [line for line in delivery["lines"] if line["number"] != number]
         assert f"Line {number} is missing." in check(lacking).faults
     assert check(whole[:-1]).faults == (), "a chain by itself doesn't know its end …"
-    assert check(whole[:-1], [journal.anchor(key)]).faults == (  # type: ignore[list-item]
+    assert check(whole[:-1], [journal.anchor(key)]).faults == (
         "Lines 8 to 9 are missing, as the channel's notes prove.",
     ), "… but the channel does"
 

@@ -120,7 +120,7 @@ async def test_until_the_command_answers_no_text_is_kept_but_drafts_which_are_ma
     session.drafts.save("channel", f"it is {key}")
     answer.write_text(key)
     await until(lambda: desk.connection.freshdesk)
-    await until(lambda: session.drafts.of("channel").text == "it is •••", "the draft")  # type: ignore[union-attr]
+    await until(lambda: session.drafts.of("channel").text == "it is •••", "the draft")
     session.act("note", text="looked around")
     assert key.encode() not in written(settings), "nor in the write-ahead log"
     await session.close()

@@ -55,7 +55,7 @@ async def test_a_deed_and_its_guard_pass_a_poll_that_hangs(
         if source is Source.SLACK:
             happen(sandbox, "post", by="kim", text="which image?", key="q")
             happen(sandbox, "post", by="lou", text="Friday's", thread="q")
-            await until(lambda: session.view.snapshot.slack.replies)  # type: ignore[union-attr]
+            await until(lambda: session.view.snapshot.slack.replies)
         # Only what is asked again and again hangs, once: the guard that reads the same afterwards is answered.
         sandbox.fault(source.value, "hang", method="GET", count=1)
         await until(lambda: any(one.fault == "hang" for one in sandbox.requests), "the poll hangs")
@@ -104,7 +104,7 @@ async def test_a_storm_of_429_loses_nothing_doubles_nothing_and_shows(settings: 
             session.act("note", text=f"look {number}")
         await until(lambda: session.view.snapshot.ticket(4038), "the ticket is read in spite of it")
         reply(session, "We are on it.")
-        effects = lambda: [one for one in session.view.outbox.deliveries if one.part is Part.EFFECT]  # noqa: E731
+        effects = lambda: [one for one in session.view.outbox.deliveries if one.part is Part.EFFECT]
         await until(lambda: len(effects()) < 3, "the deeds happen")
         await until(lambda: not effects(), "all of them")
         await until(lambda: not session.view.outbox.deliveries, "all of it is told")
@@ -120,7 +120,7 @@ async def test_a_storm_of_429_loses_nothing_doubles_nothing_and_shows(settings: 
         assert limited == set(Source), "each service's wait was to be seen"
         assert queued, "and a delivery's"
         # The facts came through as well, each of them.
-        await until(lambda: session.view.snapshot.pagerduty.incident.priority == "P1")  # type: ignore[union-attr]
+        await until(lambda: session.view.snapshot.pagerduty.incident.priority == "P1")
         await until(lambda: len(session.view.snapshot.records) == len(set(done)))
 
 
@@ -205,7 +205,7 @@ def watch_of(settings: Settings, at_work: Set[str], channel: str | None = "C1") 
     """What keeps the facts of a case fresh, where the log shows these at work."""
     case = Case("case", "Hub is down", channel_id=channel)
     return Watch(
-        settings, Desk(settings).connection, Snapshot(), reach=lambda: SimpleNamespace(case=case), tickets=tuple,  # type: ignore[arg-type, return-value]
+        settings, Desk(settings).connection, Snapshot(), reach=lambda: SimpleNamespace(case=case), tickets=tuple,
         at_work=lambda: at_work, learn=lambda case: None, log_read=lambda: None, recovered=lambda source: None,
         changed=lambda: None,
     )  # fmt: skip
@@ -298,5 +298,5 @@ async def test_threads_read_before_a_429_are_not_forgotten(settings: Settings, s
         for key in "ab":
             happen(sandbox, "post", by="kim", text=key, key=key)
             happen(sandbox, "post", by="lou", text=f"to {key}", thread=key)
-        replies = lambda: [one.text for one in session.view.snapshot.slack.replies]  # type: ignore[union-attr]  # noqa: E731
+        replies = lambda: [one.text for one in session.view.snapshot.slack.replies]
         await until(lambda: replies() == ["to a", "to b"])

@@ -84,8 +84,8 @@ async def test_it_follows_the_incident_in_place(opened: Session, sandbox: Sandbo
 
 
 async def test_it_is_no_line_of_the_log_and_no_narration(opened: Session, sandbox: Sandbox) -> None:
-    await until(lambda: any(message.card for message in opened.view.snapshot.slack.messages))  # type: ignore[union-attr]
-    card = next(message for message in opened.view.snapshot.slack.messages if message.card)  # type: ignore[union-attr]
+    await until(lambda: any(message.card for message in opened.view.snapshot.slack.messages))
+    card = next(message for message in opened.view.snapshot.slack.messages if message.card)
     assert card.record is None
     assert not any("▣" in event.text for event in timeline(opened.view.snapshot))
     assert "▣" not in opened.view.assessment.step("work.narrated").evidence
@@ -95,7 +95,7 @@ async def test_it_is_no_line_of_the_log_and_no_narration(opened: Session, sandbo
 async def test_nothing_new_writes_nothing(opened: Session, sandbox: Sandbox) -> None:
     rest = ("State: P1, acknowledged", "not yet: community to be told", "IR Ana Ruiz", "ticket 4038")
     await until(lambda: len(cards(sandbox)) == 1 and all(words in said(sandbox) for words in rest))
-    writes = lambda: sum(r.path.endswith(("chat.update", "chat.postMessage")) for r in sandbox.requests)  # noqa: E731
+    writes = lambda: sum(r.path.endswith(("chat.update", "chat.postMessage")) for r in sandbox.requests)
     before, looks = writes(), len(sandbox.requests)
     await until(lambda: len(sandbox.requests) > looks + 60)
     assert writes() == before
@@ -123,7 +123,7 @@ async def test_without_the_scope_it_is_not_pinned_which_is_said_once(
 ) -> None:
     await until(lambda: any("isn't pinned" in notice for notice in opened.view.notices))
     assert pins(sandbox) == []
-    asked = lambda: sum(r.path.endswith("pins.add") for r in sandbox.requests)  # noqa: E731
+    asked = lambda: sum(r.path.endswith("pins.add") for r in sandbox.requests)
     before, looks = asked(), len(sandbox.requests)
     await until(lambda: len(sandbox.requests) > looks + 60)
     assert asked() == before == 1
@@ -200,7 +200,7 @@ async def test_two_posted_at_one_moment_become_one(opened: Session, sandbox: San
 
 
 async def test_taken_away_by_somebody_it_stays_away(opened: Session, sandbox: Sandbox) -> None:
-    await until(lambda: any(message.card for message in opened.view.snapshot.slack.messages))  # type: ignore[union-attr]
+    await until(lambda: any(message.card for message in opened.view.snapshot.slack.messages))
     channel = sandbox.world.slack.channels[str(opened.case.channel_id)]
     message = channel.find(cards(sandbox)[0]["ts"])
     assert message is not None
@@ -234,7 +234,7 @@ async def test_two_cockpits_of_different_settings_do_not_fight(
     other = desk.session(await desk.find("1924"))
     await other.start()
     await until(lambda: "TL Ana Ruiz" in said(sandbox))
-    edits = lambda: sum(r.path.endswith("chat.update") for r in sandbox.requests)  # noqa: E731
+    edits = lambda: sum(r.path.endswith("chat.update") for r in sandbox.requests)
     before, looks = edits(), len(sandbox.requests)
     await until(lambda: len(sandbox.requests) > looks + 150)
     assert edits() - before <= 2, "each writes once what changed for it; then both rest"

@@ -146,7 +146,7 @@ async def end(session: Session, sandbox: Sandbox, source: Source, words: str) ->
 
 @pytest.mark.parametrize(("source", "kind"), TABLE)
 async def test_a_service_fails_and_comes_back(session: Session, sandbox: Sandbox, source: Source, kind: str) -> None:
-    health: Callable[[], Any] = lambda: session.view.snapshot.health[source]  # noqa: E731
+    health: Callable[[], Any] = lambda: session.view.snapshot.health[source]
     before = facts_of(session, source)
     sandbox.fault(source.value, kind, seconds=4 * TIMEOUT, retry_after=1)
     await until(lambda: health().error, "the fault shows")
@@ -173,16 +173,16 @@ async def test_a_service_fails_and_comes_back(session: Session, sandbox: Sandbox
 
 
 async def test_a_ticket_that_is_gone_stays_on_the_screen_and_gets_no_reply(session: Session, sandbox: Sandbox) -> None:
-    ticket = lambda: session.view.snapshot.ticket(4038)  # noqa: E731
-    conversations = ticket().conversations  # type: ignore[union-attr]
+    ticket = lambda: session.view.snapshot.ticket(4038)
+    conversations = ticket().conversations
     sandbox.fault("freshdesk", "404")
-    await until(lambda: ticket().ticket.deleted)  # type: ignore[union-attr]
-    assert ticket().conversations == conversations  # type: ignore[union-attr]
+    await until(lambda: ticket().ticket.deleted)
+    assert ticket().conversations == conversations
     words = "to a ticket that is gone"
     write(session, Source.FRESHDESK, words)
     await until(lambda: waiting(session))
     sandbox.clear_faults()
-    await until(lambda: not ticket().ticket.deleted)  # type: ignore[union-attr]
+    await until(lambda: not ticket().ticket.deleted)
     assert written(sandbox, Source.FRESHDESK, words) == 0
     await end(session, sandbox, Source.FRESHDESK, words)
     assert written(sandbox, Source.FRESHDESK, words) == 1
@@ -206,7 +206,7 @@ async def test_only_the_write_fails(session: Session, sandbox: Sandbox, source: 
 async def test_a_service_that_was_away_for_an_hour_gets_what_waited_in_order(
     session: Session, sandbox: Sandbox, source: Source
 ) -> None:
-    health: Callable[[], Any] = lambda: session.view.snapshot.health[source]  # noqa: E731
+    health: Callable[[], Any] = lambda: session.view.snapshot.health[source]
     sandbox.fault(source.value, "drop_before")
     await until(lambda: health().error, "it is away")
     words = [f"waits for {source}: {number}" for number in range(3)]

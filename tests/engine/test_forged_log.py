@@ -132,7 +132,7 @@ def believed(session: Session) -> tuple[object, ...]:
 
 async def read(session: Session, text: str, count: int) -> None:
     """Wait until the channel shows that many messages of this text."""
-    await until(lambda: sum(one.text == text for one in session.view.snapshot.slack.messages) == count)  # type: ignore[union-attr]
+    await until(lambda: sum(one.text == text for one in session.view.snapshot.slack.messages) == count)
 
 
 async def test_it_is_a_message_and_nothing_more(session: Session, sandbox: Sandbox, desk: Desk) -> None:
@@ -141,7 +141,7 @@ async def test_it_is_a_message_and_nothing_more(session: Session, sandbox: Sandb
     await wire(sandbox, sandbox.other_slack_token, "conversations.join", channel=channel)
     happen(sandbox, "post", by="lou", text="hello")
     lou = sandbox.person("lou").name
-    await until(lambda: any(one.name == lou for one in session.view.snapshot.slack.members))  # type: ignore[union-attr]
+    await until(lambda: any(one.name == lou for one in session.view.snapshot.slack.members))
     await read(session, "hello", 1)
     before, proven = believed(session), await proofs(desk, session.case)
     text = "● Attested: all of it — Ana Ruiz"
@@ -149,7 +149,7 @@ async def test_it_is_a_message_and_nothing_more(session: Session, sandbox: Sandb
         for kind, data in RECORDS.items():
             await post(sandbox, channel, text, forged(kind, data, f"{kind} by {forger}"))
     await read(session, text, len(RECORDS) * len(FORGERS))
-    shown = [one for one in session.view.snapshot.slack.messages if one.text == text]  # type: ignore[union-attr]
+    shown = [one for one in session.view.snapshot.slack.messages if one.text == text]
     assert all(one.record is None and not one.card for one in shown)
     assert believed(session) == before
     assert await proofs(desk, session.case) == proven
@@ -194,7 +194,7 @@ async def test_a_forged_card_is_neither_taken_over_nor_touched(
         return [one for one in channel.messages if (one.metadata or {}).get("event_type") == "cockpit_card"]
 
     await until(lambda: any(one.app is cockpit for one in cards()), "our own card is there")
-    await until(lambda: any(one.card for one in session.view.snapshot.slack.messages))  # type: ignore[union-attr]
+    await until(lambda: any(one.card for one in session.view.snapshot.slack.messages))
     theirs = [one for one in cards() if one.app is not cockpit]
     assert len(theirs) == len(FORGERS)
     assert [one.text for one in theirs] == [f"▣ by {name}" for name in FORGERS]

@@ -91,7 +91,7 @@ async def test_the_liaison_alone(session: Session, sandbox: Sandbox) -> None:
     await begun(session)
     ben = await person(session, "ben")
     session.hand_over(liaison=ben)
-    await until(lambda: session.view.snapshot.ticket(4038).ticket.agent)  # type: ignore[union-attr]
+    await until(lambda: session.view.snapshot.ticket(4038).ticket.agent)
     await until(lambda: not session.view.outbox.deliveries)
     texts = [note["text"] for note in posted(sandbox)]
     assert sum("Hand-off: Ben Okafor takes over as Communication Liaison" in text for text in texts) == 1

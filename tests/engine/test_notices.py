@@ -32,7 +32,7 @@ async def test_a_channel_archived_under_us(session: Session, sandbox: Sandbox) -
     await until(lambda: session.view.outbox.refused == 1)
     assert "the channel is archived" in (session.view.outbox.deliveries[0].error or "")
     session.act("incident_note", text="PagerDuty goes on")
-    await until(lambda: session.view.snapshot.pagerduty.notes)  # type: ignore[union-attr]
+    await until(lambda: session.view.snapshot.pagerduty.notes)
 
 
 async def test_a_channel_made_private_under_us(session: Session, sandbox: Sandbox) -> None:
@@ -43,7 +43,7 @@ async def test_a_channel_made_private_under_us(session: Session, sandbox: Sandbo
     session.act("note", text="still looking")
     await until(lambda: not session.view.outbox.deliveries)
     channel.members.remove(sandbox.world.slack.apps["cockpit"].user_id)
-    slack = lambda: session.view.snapshot.health[Source.SLACK]  # noqa: E731
+    slack = lambda: session.view.snapshot.health[Source.SLACK]
     await until(lambda: slack().state is not Freshness.OK)
     assert "Slack refused" in (slack().error or "")
     assert session.view.snapshot.health[Source.PAGERDUTY].state is Freshness.OK

@@ -44,7 +44,7 @@ def pointed(settings: Settings, source: Source, address: str) -> Settings:
     given = getattr(settings, source.value)
     where = {"url": address} if source is Source.FRESHDESK else {"api_url": address}
     moved = replace(settings, **{source.value: replace(given, **where)})
-    object.__setattr__(moved, "sandbox_clock", settings.sandbox_clock)  # type: ignore[attr-defined]
+    object.__setattr__(moved, "sandbox_clock", settings.sandbox_clock)
     return moved
 
 

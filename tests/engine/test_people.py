@@ -57,7 +57,7 @@ async def test_nobody_and_bots_are_not_found(session: Session) -> None:
 
 async def test_the_lists_are_read_once(session: Session, sandbox: Sandbox) -> None:
     await session.directory.search("kim")
-    lists = lambda: [r for r in sandbox.requests if r.path.endswith(("/users", "users.list", "/agents"))]  # noqa: E731
+    lists = lambda: [r for r in sandbox.requests if r.path.endswith(("/users", "users.list", "/agents"))]
     before = len(lists())
     await session.directory.search("lou")
     assert len(lists()) == before
@@ -112,7 +112,7 @@ async def test_asking_for_responders_asks_once(session: Session, sandbox: Sandbo
         names=[kim.name, lou.name],
         message="the image can't be pulled",
     )
-    await until(lambda: len(session.view.snapshot.pagerduty.responders) == 2)  # type: ignore[union-attr]
+    await until(lambda: len(session.view.snapshot.pagerduty.responders) == 2)
     await until(lambda: not session.view.outbox.deliveries)
     assert requests_sent(sandbox, "responder_requests") == 1
     assert session.view.assessment.step("hands.experts").state is State.DONE
@@ -143,7 +143,7 @@ async def test_a_plan_without_responder_requests_says_what_to_do_instead(session
     assert "Kim Tanaka" in error
     assert "Invite them to the Slack channel instead." in error
     session.act("invite", users=[kim.slack], names=[kim.name])
-    await until(lambda: any(one.id == kim.slack for one in session.view.snapshot.slack.members))  # type: ignore[union-attr]
+    await until(lambda: any(one.id == kim.slack for one in session.view.snapshot.slack.members))
 
 
 @pytest.mark.parametrize("fault", [None, "drop_before", "drop_after"])
@@ -176,10 +176,10 @@ async def test_reassigning_assigns_once(session: Session, sandbox: Sandbox, faul
     if fault:
         sandbox.fault("pagerduty", fault, method="PUT", count=1)
     session.act("assign", user=lou.pagerduty, name=lou.name)
-    assignees = lambda: [one.name for one in session.view.snapshot.pagerduty.incident.assignees]  # type: ignore[union-attr]  # noqa: E731
+    assignees = lambda: [one.name for one in session.view.snapshot.pagerduty.incident.assignees]
     await until(lambda: assignees() == ["Lou Marsh"])
     await until(lambda: not session.view.outbox.deliveries)
-    log = session.view.snapshot.pagerduty.log_entries  # type: ignore[union-attr]
+    log = session.view.snapshot.pagerduty.log_entries
     told = [entry for entry in log if entry.kind is LogKind.ASSIGNED and entry.assignees[0].name == "Lou Marsh"]
     assert len(told) == 1
     assert sum("⇄ Reassigned" in note["text"] for note in posted(sandbox)) == 1
@@ -202,7 +202,7 @@ async def test_a_ticket_is_handed_to_an_agent_once(session: Session, sandbox: Sa
     if fault:
         sandbox.fault("freshdesk", fault, method="PUT", count=1)
     session.act("assign_ticket", ticket=4038, agent=ben.freshdesk, name=ben.name)
-    await until(lambda: session.view.snapshot.ticket(4038).ticket.agent)  # type: ignore[union-attr]
+    await until(lambda: session.view.snapshot.ticket(4038).ticket.agent)
     await until(lambda: not session.view.outbox.deliveries)
     assert sum(r.method == "PUT" and r.took_effect for r in sandbox.requests if r.service == "freshdesk") == 1
     assert sum("⇄ Handed ticket 4038 to Ben Okafor" in note["text"] for note in posted(sandbox)) == 1

@@ -73,7 +73,7 @@ async def test_a_thread_is_read_when_it_grows(session: Session, sandbox: Sandbox
     await open_channel(session)
     happen(sandbox, "post", by="kim", text="which image?", key="q")
     happen(sandbox, "post", by="lou", text="the one of Friday", thread="q")
-    replies = lambda: [r.text for r in session.view.snapshot.slack.replies]  # type: ignore[union-attr]  # noqa: E731
+    replies = lambda: [r.text for r in session.view.snapshot.slack.replies]
     await until(lambda: replies() == ["the one of Friday"])
     happen(sandbox, "post", by="lou", text="it can't be pulled", thread="q")
     await until(lambda: replies() == ["the one of Friday", "it can't be pulled"])

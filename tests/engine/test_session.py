@@ -124,7 +124,7 @@ async def test_a_reply_whose_answer_was_lost_is_found_and_not_sent_again(session
     await begin(session)
     sandbox.fault("freshdesk", "drop_after", path="reply", count=1)
     reply(session, "Hello,\n\n* one\n* two\n\nwe are *on it*.")
-    await until(lambda: session.view.snapshot.ticket(4038).conversations[-1].public_reply)  # type: ignore[union-attr]
+    await until(lambda: session.view.snapshot.ticket(4038).conversations[-1].public_reply)
     await until(lambda: not session.view.outbox.deliveries)
     assert len(ticket_state(sandbox)["conversations"]) == 1
 
@@ -210,7 +210,7 @@ async def test_what_cannot_be_done_says_why(session: Session) -> None:
     with pytest.raises(Impossible, match="reason"):
         session.act("override", step="start.p1", reason="  ")
     session.act("set_priority", priority="P1")
-    await until(lambda: session.view.snapshot.pagerduty.incident.priority == "P1")  # type: ignore[union-attr]
+    await until(lambda: session.view.snapshot.pagerduty.incident.priority == "P1")
     with pytest.raises(Impossible, match="Resolve the incident first"):
         session.act("set_priority", priority=None)
     with pytest.raises(ValueError, match="body"):
@@ -219,9 +219,9 @@ async def test_what_cannot_be_done_says_why(session: Session) -> None:
 
 async def test_a_false_alarm_is_resolved_before_its_priority_goes(session: Session, sandbox: Sandbox) -> None:
     session.act("set_priority", priority="P1")
-    await until(lambda: session.view.snapshot.pagerduty.incident.priority == "P1")  # type: ignore[union-attr]
+    await until(lambda: session.view.snapshot.pagerduty.incident.priority == "P1")
     session.act("resolve_incident", resolution="false alarm")
-    await until(lambda: session.view.snapshot.pagerduty.incident.status == "resolved")  # type: ignore[union-attr]
+    await until(lambda: session.view.snapshot.pagerduty.incident.status == "resolved")
     session.act("set_priority", priority=None)
     await until(lambda: sandbox.state()["pagerduty"]["incidents"][0]["priority"] is None)
 
@@ -290,7 +290,7 @@ async def test_one_service_down_leaves_the_others(desk: Desk, sandbox: Sandbox) 
     sandbox.fault("slack", "401")
     session = desk.session(await desk.find("1924"))
     await session.start()
-    health = lambda source: session.view.snapshot.health[source]  # noqa: E731
+    health = lambda source: session.view.snapshot.health[source]
     await until(lambda: health(Source.PAGERDUTY).state is Freshness.OK)
     await until(lambda: health(Source.SLACK).error)
     assert health(Source.SLACK).state is Freshness.DOWN

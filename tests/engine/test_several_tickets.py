@@ -74,7 +74,7 @@ async def test_one_update_to_all_is_a_delivery_each(three: Session, sandbox: San
 
 
 async def test_one_that_is_held_does_not_hold_the_others(three: Session, sandbox: Sandbox) -> None:
-    before = {n: max(c.id for c in three.view.snapshot.ticket(n).conversations) for n in NUMBERS}  # type: ignore[union-attr]
+    before = {n: max(c.id for c in three.view.snapshot.ticket(n).conversations) for n in NUMBERS}
     happen(sandbox, "ticket_reply", ticket="mordor", by="g.moreau@mordor.example", text="<p>Any news?</p>")
     for number in NUMBERS:
         facts = three.view.snapshot.ticket(number)

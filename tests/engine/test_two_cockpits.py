@@ -42,7 +42,7 @@ def play(collisions: frozenset[str], incidents: int, steps: int) -> None:
     class Played(TwoCockpits):
         opening = collisions
 
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         Played,
         settings=settings(
             max_examples=incidents, stateful_step_count=steps, deadline=None, database=None, derandomize=True,

@@ -44,7 +44,7 @@ def replies(sandbox: Sandbox) -> int:
 
 async def shown(session: Session, count: int) -> None:
     """Wait until the session has read that many conversations, the description not counted."""
-    await until(lambda: len(session.view.snapshot.ticket(4038).conversations) == count + 1)  # type: ignore[union-attr]
+    await until(lambda: len(session.view.snapshot.ticket(4038).conversations) == count + 1)
 
 
 async def test_two_identical_replies_on_purpose_are_two(session: Session, sandbox: Sandbox) -> None:
@@ -89,7 +89,7 @@ async def test_a_persons_word_is_noted(session: Session, sandbox: Sandbox, arriv
     reply(session, WORDS)
     await until(lambda: asked(session))
     count = len(posted(sandbox))
-    session.decisions.settle(asked(session).seq, arrived=arrived)  # type: ignore[union-attr]
+    session.decisions.settle(asked(session).seq, arrived=arrived)
     await until(lambda: len(posted(sandbox)) == count + 1)
     words = "(arrival confirmed by hand)" if arrived else "(sent again by hand)"
     assert words in posted(sandbox)[-1]["text"]
@@ -151,7 +151,7 @@ async def test_a_look_up_that_is_refused_for_good_asks_and_lets_the_others_pass(
     await until(lambda: len(posted(sandbox)) == count + 1)
     assert posted(sandbox)[-1]["text"].startswith("✎ behind it")
     sandbox.clear_faults()
-    session.decisions.settle(asked(session).seq, arrived=False)  # type: ignore[union-attr]
+    session.decisions.settle(asked(session).seq, arrived=False)
     await until(lambda: not session.view.outbox.deliveries)
     assert sum("nobody can tell" in note["text"] for note in posted(sandbox)) == 1
 
@@ -213,7 +213,7 @@ async def test_a_line_that_may_be_anybodys_is_put_to_the_person(settings: Settin
     sandbox.fault("pagerduty", "drop_after", method="PUT", count=1)
     session.act("acknowledge")
     await until(lambda: asked(session))
-    words = asked(session).error or ""  # type: ignore[union-attr]
+    words = asked(session).error or ""
     assert "You wanted to acknowledge the incident. PagerDuty's log shows it at 13:03:00 UTC, but not whether" in words
     assert "did it arrive?" in words
     await session.close()

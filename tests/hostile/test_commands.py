@@ -57,7 +57,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
 
     def run(config: Path, *argv: str | bytes) -> tuple[str, str]:
         main(["--config", str(config), *map(os.fsdecode, argv)])
-        return tuple(capsys.readouterr())  # type: ignore[return-value]
+        return tuple(capsys.readouterr())
 
     return run
 
@@ -145,7 +145,7 @@ def test_a_command_of_hostile_words_is_run_and_told(plain_config: Path, run: Run
     words = [text.replace("\0", "").encode(errors="replace") for text in NASTIES.values()]
     out, err = run(plain_config, "run", "--incident", "1925", "--tail", "20", "--", "true", *words, b"\xff\xed\xa0\x80")
     assert not unsafe(out + err)
-    told = lambda: [one["text"] for one in notes(world) if "→ exit 0" in one["text"]]  # noqa: E731
+    told = lambda: [one["text"] for one in notes(world) if "→ exit 0" in one["text"]]
     (text,) = eventually(told, "it is noted")
     assert not unsafe(text)
 

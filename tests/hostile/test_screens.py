@@ -96,7 +96,7 @@ async def the_reply(app: CockpitApp, pilot: Any, world: SandboxThread) -> None:
     await press(pilot, "4", "c")
     await press(pilot, "ctrl+t")
     choices = app.screen.query_one("OptionList")
-    await until(lambda: choices.option_count > 6, "Freshdesk's come below ours")  # type: ignore[attr-defined]
+    await until(lambda: choices.option_count > 6, "Freshdesk's come below ours")
     await pilot.pause()
     look(app, "the templates")
     await press(pilot, "end", "enter")

@@ -85,7 +85,7 @@ MINUTE = st.integers(-1440, 40 * 1440).map(lambda minute: DAY + timedelta(minute
 
 
 def _assess(snapshot: Snapshot, now: object) -> Assessment:
-    return Assessor(PROCESS, PEOPLE, FRESHDESK).assess(snapshot, now)  # type: ignore[arg-type]
+    return Assessor(PROCESS, PEOPLE, FRESHDESK).assess(snapshot, now)
 
 
 @settings(max_examples=50)
@@ -122,7 +122,7 @@ def test_deadlines_always_agree_with_the_clock(world: World, now: object) -> Non
     for one in found:
         assert one.due > one.started
         if one.state is not Due.MET:
-            assert (one.state is Due.OVERDUE) is (now >= one.due)  # type: ignore[operator]
+            assert (one.state is Due.OVERDUE) is (now >= one.due)
 
 
 @settings(max_examples=50)
@@ -134,14 +134,14 @@ def test_the_order_in_which_facts_arrive_does_not_matter(world: World, now: obje
 
     def shuffled(part: tuple[object, ...]) -> tuple[object, ...]:
         mixed = list(part)
-        random.shuffle(mixed)  # type: ignore[attr-defined]
+        random.shuffle(mixed)
         return tuple(mixed)
 
     if pagerduty is not None:
-        pagerduty = replace(pagerduty, log_entries=shuffled(pagerduty.log_entries))  # type: ignore[arg-type]
+        pagerduty = replace(pagerduty, log_entries=shuffled(pagerduty.log_entries))
     if slack is not None:
-        slack = replace(slack, replies=shuffled(slack.replies), members=shuffled(slack.members))  # type: ignore[arg-type]
-    mixed = replace(snapshot, pagerduty=pagerduty, slack=slack, records=shuffled(snapshot.records))  # type: ignore[arg-type]
+        slack = replace(slack, replies=shuffled(slack.replies), members=shuffled(slack.members))
+    mixed = replace(snapshot, pagerduty=pagerduty, slack=slack, records=shuffled(snapshot.records))
     after = _assess(mixed, now)
     assert [(s.step.id, s.state) for s in after.steps] == [(s.step.id, s.state) for s in before.steps]
     assert after.official_start == before.official_start
@@ -156,4 +156,4 @@ def test_an_assessor_that_saw_it_all_agrees_with_a_new_one(acts: list[Act], now:
     for act in acts:
         act(world)
         snapshot = world.snapshot()
-        assert kept.assess(snapshot, now) == _assess(snapshot, now)  # type: ignore[arg-type]
+        assert kept.assess(snapshot, now) == _assess(snapshot, now)

@@ -68,7 +68,7 @@ def test_hostile_text_is_text(text: str, url: str, anonymous: bool) -> None:
     written = reported(snapshot, anonymous=anonymous)
     text_of = markdown(written)
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2028\ud800-\udfff]", text_of)
-    head, body = re.fullmatch(r"---\n(title: \".*\"\ndate: [\d-]+)\n---\n(.*)", text_of, re.DOTALL).groups()  # type: ignore[union-attr]
+    head, body = re.fullmatch(r"---\n(title: \".*\"\ndate: [\d-]+)\n---\n(.*)", text_of, re.DOTALL).groups()
     json.loads(head.split("\n")[0].removeprefix("title: "))
     tokens = MarkdownIt("gfm-like", {"html": True, "linkify": True}).parse(body)
     flat = [child for token in tokens for child in (token, *(token.children or ()))]

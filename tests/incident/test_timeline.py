@@ -84,7 +84,7 @@ def test_the_order_of_the_facts_does_not_matter(random: object) -> None:
     world = resolved().threaded("16:22", "look").heard(4038, "19:41", "still broken").reopened("19:45")
     before = timeline(world.snapshot())
     for part in (world.log, world.messages, world.threads, world.records, world.talk[4038]):
-        random.shuffle(part)  # type: ignore[attr-defined]
+        random.shuffle(part)
     assert timeline(world.snapshot()) == before
 
 

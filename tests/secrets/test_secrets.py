@@ -158,7 +158,7 @@ def test_no_command_writes_one_anywhere(served: SandboxThread, tmp_path: Path, p
     assert "Traceback" not in said
     assert "config → 0" in said and "note → 0" in said and "doctor → 0" in said, said  # noqa: PT018
     assert said.count("from the config, which nobody may read: take it out.") == 15
-    told = lambda: [one["text"] for one in notes(served) if "••• ••• ••• → exit 0" in one["text"]]  # noqa: E731
+    told = lambda: [one["text"] for one in notes(served) if "••• ••• ••• → exit 0" in one["text"]]
     assert "printed: •••" in eventually(told, "the command that was run is noted")[0]
     if place == "command":
         assert (home / "processes").read_bytes()

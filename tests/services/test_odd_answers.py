@@ -52,7 +52,7 @@ class Parrot:
         self.credentials.append(request.headers.get("Authorization", ""))
         self.cookies.append(request.headers.get("Cookie", ""))
         said = {} if "Content-Type" in self.headers else {"content_type": self.content_type}
-        return web.Response(status=self.status, body=self.body, headers=self.headers, **said)  # type: ignore[arg-type]
+        return web.Response(status=self.status, body=self.body, headers=self.headers, **said)
 
 
 @pytest.fixture

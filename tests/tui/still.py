@@ -197,4 +197,4 @@ class StillDesk:
 def still_app(view: View | None, offer: Offer | None = None, reasons: Mapping[str, str] | None = None) -> CockpitApp:
     """The cockpit on a frozen view; without one, on a desk that remembers nothing."""
     session = StillSession(view, reasons=dict(reasons or {})) if view is not None else None
-    return CockpitApp(StillDesk(session, offer or Offer()))  # type: ignore[arg-type]
+    return CockpitApp(StillDesk(session, offer or Offer()))

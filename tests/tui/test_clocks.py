@@ -37,7 +37,7 @@ async def turn(signals: frozenset[str], *times: str) -> Any:
 
     settings = replace(SETTINGS, signals=signals)
     session = StillSession(view_of(outage(), times[0]), settings=settings)
-    app = CockpitApp(StillDesk(session, settings=settings))  # type: ignore[arg-type]
+    app = CockpitApp(StillDesk(session, settings=settings))
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.pause()
         for time in times[1:]:
@@ -126,7 +126,7 @@ async def test_a_clock_is_snoozed_with_a_reason_and_the_header_says_so(cockpit: 
         assert driver.over == "Ask", "a reason is needed"
         await driver.write("we are calling them")
         await driver.press("enter")
-        snoozed = lambda: [d for d in driver.screen.view.assessment.deadlines if d.snoozed_until]  # noqa: E731
+        snoozed = lambda: [d for d in driver.screen.view.assessment.deadlines if d.snoozed_until]
         await driver.until(snoozed, "it is quiet")
         assert f"{snoozed()[0].snoozed_until:%H:%M}" == "14:00"
         await driver.until(lambda: any("Snoozed" in note and "calling them" in note for note in notes(sandbox)))
@@ -153,7 +153,7 @@ async def test_a_notice_is_said_once_and_listed_in_the_outbox() -> None:
     app = still_app(view_of(outage(), "18:02", notices=("The channel is [archived]: unarchive it.",)))
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
         await pilot.pause()
-        app.session.become(view_of(outage(), "18:03", notices=("The channel is [archived]: unarchive it.",)))  # type: ignore[union-attr]
+        app.session.become(view_of(outage(), "18:03", notices=("The channel is [archived]: unarchive it.",)))
         await pilot.pause()
         said = [str(one.message) for one in app._notifications]
         assert said == ["The channel is [archived]: unarchive it."]

@@ -40,7 +40,7 @@ async def test_the_help_lists_every_command_with_its_keys() -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await press(pilot, "question_mark")
         listing = app.screen.query_one("Listing")
-        text = "\n".join("".join(span[0] for span in line) for row in listing.rows for line in row.lines(200))  # type: ignore[attr-defined]
+        text = "\n".join("".join(span[0] for span in line) for row in listing.rows for line in row.lines(200))
         for command in COMMANDS:
             assert command.help(load().words) in text
             assert all(key in text for key in command.keys({}))

@@ -70,7 +70,7 @@ async def test_a_ticket_can_be_linked_while_freshdesk_cannot_be_asked(cockpit: O
         assert "couldn't be looked at" in said
         await driver.press("tab", "enter")
         await driver.comes("IncidentScreen")
-        records = lambda: [r for r in driver.screen.view.snapshot.records if r.kind == "link_ticket"]  # noqa: E731
+        records = lambda: [r for r in driver.screen.view.snapshot.records if r.kind == "link_ticket"]
         await driver.until(records, "the link is noted")
 
 
@@ -148,7 +148,7 @@ async def test_writing_first_opens_a_ticket_after_the_review(cockpit: Open, sand
         assert driver.app.focused is driver.app.screen.query_one("#no", Button)
         await driver.press("s")
         await driver.comes("IncidentScreen")
-        opened = lambda: [t for t in sandbox.state()["freshdesk"]["tickets"] if t["source"] == 10]  # noqa: E731
+        opened = lambda: [t for t in sandbox.state()["freshdesk"]["tickets"] if t["source"] == 10]
         await driver.until(opened, "the ticket is opened")
         await driver.until(lambda: driver.screen.view.snapshot.ticket(opened()[0]["id"]), "and linked")
         assert driver.screen.session.drafts.of("letter:rivendell/prod") is None
@@ -163,9 +163,9 @@ async def test_a_canned_response_begins_a_reply_with_its_placeholders_filled(coc
         await driver.press("ctrl+t")
         await driver.comes("Choose")
         options = driver.app.screen.query_one("OptionList")
-        await driver.until(lambda: options.option_count > 6, "Freshdesk's come below ours")  # type: ignore[attr-defined]
-        texts = [str(options.get_option_at_index(i).prompt) for i in range(options.option_count)]  # type: ignore[attr-defined]
-        options.highlighted = next(i for i, text in enumerate(texts) if "Outage: update" in text)  # type: ignore[attr-defined]
+        await driver.until(lambda: options.option_count > 6, "Freshdesk's come below ours")
+        texts = [str(options.get_option_at_index(i).prompt) for i in range(options.option_count)]
+        options.highlighted = next(i for i, text in enumerate(texts) if "Outage: update" in text)
         await driver.press("enter")
         await driver.until(lambda: "the current state is" in driver.screen.reply.text)
         text = driver.screen.reply.text
@@ -186,7 +186,7 @@ async def test_a_canned_response_that_is_gone_says_so(cockpit: Open, sandbox: Sa
         await driver.press("ctrl+t")
         await driver.comes("Choose")
         options = driver.app.screen.query_one("OptionList")
-        await driver.until(lambda: options.option_count > 6)  # type: ignore[attr-defined]
+        await driver.until(lambda: options.option_count > 6)
         sandbox.world.freshdesk.canned.clear()
         await driver.press("end", "enter")
         await driver.until(lambda: any("gone" in words for words in driver.said()))

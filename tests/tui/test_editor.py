@@ -119,9 +119,9 @@ class Keeping:
 
 
 def test_what_is_written_while_the_terminal_is_lent_fills_no_queue() -> None:
-    driver = lasting(Keeping)()  # type: ignore[type-var]
+    driver = lasting(Keeping)()
     driver.suspend_application_mode()
     driver.write("a title")
     driver.resume_application_mode()
     driver.write("drawn")
-    assert driver.written == ["restored", "taken", "drawn"]  # type: ignore[attr-defined]
+    assert driver.written == ["restored", "taken", "drawn"]

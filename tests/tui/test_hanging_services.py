@@ -26,7 +26,7 @@ async def test_the_screen_waits_for_no_service(sandbox: Sandbox, tmp_path: Path)
         await until(lambda: app.session is not None and all_read(app), "all three are read")
         driver.screen.session.act("open_channel")
         driver.screen.session.act("link_ticket", ticket=4038, subject="Hub is not reachable")
-        view = lambda: driver.screen.view  # noqa: E731
+        view = lambda: driver.screen.view
         await driver.until(lambda: view().snapshot.ticket(4038) and not view().outbox.deliveries)
         sandbox.fault("*", "hang")
         for service in ("pagerduty", "slack", "freshdesk"):

@@ -28,7 +28,7 @@ async def test_what_is_typed_in_one_go_with_the_key_that_opens_a_line_goes_there
         await driver.press("escape")
         waiting = driver.screen.view.outbox.deliveries
         assert [one.data.get("text") for one in waiting if one.kind == "note"] == ["aRilxHpT"]
-        assert driver.screen.view.snapshot.pagerduty.incident.status is Status.TRIGGERED  # type: ignore[union-attr]
+        assert driver.screen.view.snapshot.pagerduty.incident.status is Status.TRIGGERED
 
 
 async def test_what_is_pasted_at_once_waits_for_the_line_too(cockpit: Open) -> None:
@@ -51,7 +51,7 @@ async def test_a_key_pressed_again_out_of_impatience_doesnt_answer_what_it_opene
 async def test_the_key_that_leaves_is_held_for_nobody(cockpit: Open) -> None:
     async with cockpit() as driver:
         driver.app._ahead.append(events.Key("j", "j"))
-        driver.app._turns = asyncio.create_task(asyncio.Event().wait())  # type: ignore[assignment]
+        driver.app._turns = asyncio.create_task(asyncio.Event().wait())
         driver.app.post_message(events.Key("ctrl+q", None))
         await until(lambda: driver.app._exit, "it leaves")
 
@@ -67,7 +67,7 @@ async def test_a_letter_that_is_sent_twice_in_haste_goes_once(cockpit: Open, san
         for _ in range(3):  # as three presses do that wait in the queue together
             review.action_send()
         await driver.until(lambda: replies(sandbox), "the letter goes")
-        view = lambda: driver.screen.view  # noqa: E731
+        view = lambda: driver.screen.view
         await driver.until(lambda: all(one.part is Part.NOTE for one in view().outbox.deliveries), "none is under way")
         assert len(replies(sandbox)) == 1
         assert len(driver.app.screen_stack) == 2, "the incident's screen is still there"
@@ -90,7 +90,7 @@ async def test_what_was_confirmed_twice_is_done_once(cockpit: Open, sandbox: San
         await driver.until(lambda: driver.over != "IncidentScreen", "resolving asks first")
         await driver.press("tab")
         await driver.press_at_once("enter", "enter", "enter")
-        await driver.until(lambda: driver.screen.view.snapshot.pagerduty.incident.status is Status.RESOLVED)  # type: ignore[union-attr]
+        await driver.until(lambda: driver.screen.view.snapshot.pagerduty.incident.status is Status.RESOLVED)
         assert driver.over == "IncidentScreen"
 
 

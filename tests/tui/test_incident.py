@@ -174,7 +174,7 @@ async def test_a_thread_is_lifted_on_one_key(cockpit: Open, sandbox: Sandbox) ->
         await start(driver)
         happen(sandbox, "post", by="kim", text="what changed?", key="q")
         happen(sandbox, "post", by="lou", text="the image is gone", thread="q")
-        await driver.until(lambda: driver.screen.view.snapshot.slack.replies, "the thread's reply")  # type: ignore[union-attr]
+        await driver.until(lambda: driver.screen.view.snapshot.slack.replies, "the thread's reply")
         await driver.press("3")
         assert "1 reply in a thread" in driver.shows("#messages")
         await driver.press("t")
@@ -191,7 +191,7 @@ async def test_all_threads_are_lifted_on_one_key_from_anywhere(cockpit: Open, sa
         for key, reply in (("q", "the image is gone"), ("r", "an hour more")):
             happen(sandbox, "post", by="kim", text="what changed?", key=key)
             happen(sandbox, "post", by="lou", text=reply, thread=key)
-        await driver.until(lambda: len(driver.screen.view.snapshot.slack.replies) == 2)  # type: ignore[union-attr]
+        await driver.until(lambda: len(driver.screen.view.snapshot.slack.replies) == 2)
         await driver.press("1", "T")
         await driver.until(lambda: len([note for note in notes(sandbox) if "From a thread" in note]) == 2)
         await driver.until(lambda: driver.shows("#messages").count("lifted") == 2, "they are marked")
@@ -208,7 +208,7 @@ async def test_reopening_needs_something_that_is_resolved(cockpit: Open, sandbox
         await driver.press("R")
         await driver.comes("Confirm")
         await driver.press("tab", "enter")
-        await driver.until(lambda: driver.screen.view.snapshot.pagerduty.incident.status is Status.RESOLVED)  # type: ignore[union-attr]
+        await driver.until(lambda: driver.screen.view.snapshot.pagerduty.incident.status is Status.RESOLVED)
         await driver.press("b")
         await driver.comes("Confirm")
         await driver.press("tab", "enter")

@@ -47,7 +47,7 @@ async def test_without_a_p1_the_picker_offers_what_is_open(cockpit: Open) -> Non
 async def test_the_only_open_p1_opens_by_itself(cockpit: Open, sandbox: Sandbox) -> None:
     async with cockpit() as driver:
         await driver.press("p")
-        await driver.until(lambda: driver.screen.view.snapshot.pagerduty.incident.priority == "P1")  # type: ignore[union-attr]
+        await driver.until(lambda: driver.screen.view.snapshot.pagerduty.incident.priority == "P1")
     async with cockpit(None, machine="another") as driver:
         assert driver.over == "IncidentScreen"
         assert driver.screen.session.case.number == 1924
@@ -72,7 +72,7 @@ async def test_it_may_begin_with_a_ticket_and_be_declared_from_it(cockpit: Open,
         assert "no PagerDuty incident yet" in driver.shows("#header")
         await driver.press("d")
         await driver.comes("DeclareForm")
-        await driver.until(lambda: driver.app.screen.query_one("#services").option_count)  # type: ignore[attr-defined]
+        await driver.until(lambda: driver.app.screen.query_one("#services").option_count)
         await driver.press("enter")
         await driver.write("hub url")
         await driver.press("enter", "enter")
@@ -80,12 +80,12 @@ async def test_it_may_begin_with_a_ticket_and_be_declared_from_it(cockpit: Open,
         assert driver.screen.view.case.number is None
         await driver.press("d")
         await driver.comes("DeclareForm")
-        await driver.until(lambda: driver.app.screen.query_one("#services").option_count)  # type: ignore[attr-defined]
+        await driver.until(lambda: driver.app.screen.query_one("#services").option_count)
         await driver.press("enter")
         await driver.write("hub url")
         await driver.press("enter", "tab", "enter")
         await driver.until(lambda: driver.screen.view.snapshot.pagerduty, "the new incident is read")
-        incident = driver.screen.view.snapshot.pagerduty.incident  # type: ignore[union-attr]
+        incident = driver.screen.view.snapshot.pagerduty.incident
         assert (incident.title, incident.priority, incident.service_name) == (
             "Hub is not reachable",
             "P1",

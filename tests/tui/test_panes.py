@@ -360,6 +360,6 @@ async def test_a_reading_without_news_draws_nothing() -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await come_to_rest(pilot)
         assert app.session is not None
-        app.session.become(replace(app.session.view))  # type: ignore[attr-defined]
+        app.session.become(replace(app.session.view))
         drawn_again = [node for node in app.screen.walk_children(Widget, with_self=True) if node._repaint_required]
         assert drawn_again == []

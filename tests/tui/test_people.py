@@ -50,7 +50,7 @@ async def test_the_hand_off_shows_the_brief_and_gives_both_roles_away(cockpit: O
         assert "Lou Marsh" in facts
         assert "Ben Okafor" in facts
         assert "Where it stands" in driver.shows("#letter")
-        brief = driver.app.screen._brief  # type: ignore[attr-defined]
+        brief = driver.app.screen._brief
         assert driver.app.focused is driver.app.screen.query_one("#no", Button)
         await driver.press("shift+tab")
         await driver.write("on the phone")
@@ -121,7 +121,7 @@ async def test_what_somebody_cannot_be_pulled_in_for_is_dimmed_with_its_reason(c
         await driver.press("I")
         await pick(driver, "kim")
         await driver.comes("Choose")
-        ways: dict[str, Any] = {way.id: way.reason for way in driver.app.screen._choices}  # type: ignore[attr-defined]
+        ways: dict[str, Any] = {way.id: way.reason for way in driver.app.screen._choices}
         assert "no channel yet" in ways["invite"]
         assert ways["ask"] is None
 
@@ -141,7 +141,7 @@ async def test_who_was_handed_the_incident_is_told_and_reads_the_brief() -> None
     app = still_app(replace(handed_over(), me="Lou Marsh"))
     async with app.run_test(size=(120, 60), notifications=True) as pilot:
         await pilot.pause()
-        app.session.become(replace(handed_over(), me="Lou Marsh"))  # type: ignore[union-attr]
+        app.session.become(replace(handed_over(), me="Lou Marsh"))
         await press(pilot, "B")
         said = [str(one.message) for one in app._notifications]
         assert said == ["Ana Ruiz handed this to you at 18:02 UTC. B shows the brief."], "once"

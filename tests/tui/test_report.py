@@ -143,7 +143,7 @@ async def test_the_impact_is_said_in_ones_own_words(cockpit: Open, sandbox: Sand
 
         await driver.press("m")
         await driver.comes("Choose")
-        assert "said: 12:25 UTC" in driver.app.screen._choices[0].aside  # type: ignore[attr-defined]
+        assert "said: 12:25 UTC" in driver.app.screen._choices[0].aside
         await driver.press("down", "enter")
         await driver.comes("Ask")
         await driver.paste("2 h before the alert")

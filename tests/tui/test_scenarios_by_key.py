@@ -278,7 +278,7 @@ async def test_three_communities_are_told_by_one_letter_each_on_its_own_clock(co
         await driver.comes("LinkTicket")
         await driver.paste("4041")
         await driver.press("enter")
-        problem = lambda: str(driver.app.screen.query_one(".problem").render())  # noqa: E731
+        problem = lambda: str(driver.app.screen.query_one(".problem").render())
         await driver.until(lambda: "merged into ticket 4038" in problem(), "the double isn't linked")
         await driver.press("escape")
         screen.reply.open_ticket(4038)
@@ -300,7 +300,7 @@ async def test_three_communities_are_told_by_one_letter_each_on_its_own_clock(co
         due = due_by_ticket(driver)
         assert due[4038] == due[4040] < due[4039], "each has its own clock"
         await minutes(driver, 100)
-        overdue = lambda: {  # noqa: E731
+        overdue = lambda: {
             one.ticket: one.state for one in screen.view.assessment.deadlines if one.id == "community_update"
         }
         await driver.until(lambda: overdue()[4038] is Due.OVERDUE, "the others' update is late")
@@ -345,7 +345,7 @@ async def test_a_ticket_that_cannot_be_reproduced_is_asked_about_and_closed(cock
         assert screen.view.snapshot.pagerduty is None
         await judge(driver, "end")
         await say(driver, "Dear P. Lindqvist,\n\nwe could not see it. Who is hit, since when, and what do they see?")
-        evidence = lambda: screen.view.assessment.step("validate.test").evidence  # noqa: E731
+        evidence = lambda: screen.view.assessment.step("validate.test").evidence
         await driver.until(lambda: "no answer yet" in evidence(), "it waits for them")
         assert state(driver, "validate.test") is State.TODO
         await minutes(driver, 35)

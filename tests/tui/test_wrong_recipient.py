@@ -69,7 +69,7 @@ async def test_a_ticket_that_changed_hands_meanwhile_is_not_written_to_unseen(co
         sandbox.world.freshdesk.tickets[4038].requester_id = other.id
         sandbox.world.freshdesk.tickets[4038].updated_at = sandbox.clock.now() + timedelta(seconds=1)
         driver.screen.session.refresh()
-        ticket = lambda: driver.screen.view.snapshot.ticket(4038).ticket  # noqa: E731
+        ticket = lambda: driver.screen.view.snapshot.ticket(4038).ticket
         await driver.until(lambda: ticket().requester.name == other.name, "the ticket is another's")
         await driver.press("ctrl+s")
         await driver.comes("Review")
@@ -102,7 +102,7 @@ async def test_what_was_said_since_it_was_begun_is_shown_before_it_goes(cockpit:
         await sandbox.advance(60)
         details = {"kind": "ticket_reply", "by": "r.osei@rivendell.example", "text": "<p>It works again!</p>"}
         assert sandbox.story.inject(Event(timedelta(0), "ticket_reply", details))
-        await driver.until(lambda: len(driver.screen.view.snapshot.ticket(4038).conversations) == 2)  # type: ignore[union-attr]
+        await driver.until(lambda: len(driver.screen.view.snapshot.ticket(4038).conversations) == 2)
         await driver.press("ctrl+s")
         await driver.comes("Review")
         shown = driver.reads("#letter")
@@ -136,7 +136,7 @@ async def test_an_unlinked_ticket_does_not_give_its_place_to_another_while_one_w
         await driver.press("escape")
         await driver.until(lambda: driver.screen.reply.ticket == 4039, "out of the text, the other ticket is shown")
         assert driver.screen.reply.text == ""
-        assert driver.screen.session.drafts.of("reply:4038").text.endswith("Only for R. Osei")  # type: ignore[union-attr]
+        assert driver.screen.session.drafts.of("reply:4038").text.endswith("Only for R. Osei")
         assert driver.screen.session.drafts.of("reply:4039") is None
 
 

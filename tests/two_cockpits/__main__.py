@@ -37,7 +37,7 @@ def main() -> int:
                 print(f"{counted['incidents']} incidents, {time.monotonic() - begun:.0f} s", flush=True)
 
     begun = time.monotonic()
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         Counted,
         settings=settings(
             max_examples=given.examples, stateful_step_count=given.steps, deadline=None, database=None,
