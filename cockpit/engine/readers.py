@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from itertools import chain
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from cockpit.engine.actions.slack import find_channel
 from cockpit.incident.facts import (
@@ -58,6 +58,24 @@ def same(old: Part, new: Part) -> Part:
     return old if old == new else new
 
 
+class Known(Protocol):
+    """What a service tells apart by an id."""
+
+    @property
+    def id(self) -> object:
+        """The service's own."""
+
+
+One = TypeVar("One", bound=Known)
+
+
+def each_same(old: tuple[One, ...], new: Iterable[One]) -> tuple[One, ...]:
+    """The new ones, each as its old object if it equals that; the old tuple itself if nothing else has changed."""
+    known = {one.id: one for one in old}
+    found = tuple(same(known.get(one.id, one), one) for one in new)
+    return same(old, found)
+
+
 def revised(old: Part, **parts: object) -> Part:
     """The old value with those parts in place of its own; the old object itself if each is the same object."""
     if all(getattr(old, name) is value for name, value in parts.items()):
@@ -91,8 +109,8 @@ class PagerDutyReader:
         if news or number % SLOW == 0:
             facts = revised(
                 facts,
-                alerts=same(facts.alerts, await service.alerts(key)),
-                notes=same(facts.notes, await service.notes(key)),
+                alerts=each_same(facts.alerts, await service.alerts(key)),
+                notes=each_same(facts.notes, await service.notes(key)),
             )
         if incident.escalation_policy and number % SLOWEST == 0:
             facts = revised(facts, on_call=same(facts.on_call, await service.on_call(incident.escalation_policy)))
@@ -154,7 +172,7 @@ class SlackReader:
                 self._threads.clear()
                 self._grown.clear()
             else:
-                facts = revised(facts, channel=same(facts.channel, channel), members=same(facts.members, members))
+                facts = revised(facts, channel=same(facts.channel, channel), members=each_same(facts.members, members))
         before, oldest = facts.messages, ""
         if self._complete and before:
             reach_back = min(len(before) - 1, DEEP_WINDOW if number % MEMBERS == 0 else WINDOW)
@@ -249,7 +267,7 @@ class FreshdeskReader:
             conversations = old.conversations
         if old is None:
             return TicketFacts(ticket, conversations)
-        return same(old, TicketFacts(same(old.ticket, ticket), same(old.conversations, conversations)))
+        return same(old, TicketFacts(same(old.ticket, ticket), each_same(old.conversations, conversations)))
 
 
 def _all_same(old: tuple[TicketFacts, ...], new: list[TicketFacts]) -> tuple[TicketFacts, ...]:

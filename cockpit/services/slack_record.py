@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from sys import intern
 from types import MappingProxyType
 from typing import Any
 
@@ -86,7 +87,13 @@ def record(value: object, ts: str) -> Record | None:
     if at is None or not isinstance(step, str | None) or not isinstance(data, dict) or _depth(data) > DEEPEST:
         return None
     told = MappingProxyType(_cleaned(data))
-    return Record(line(known), line(kind), line(step) or None, line(actor), at, told, ts, _anchor(payload.get("audit")))
+    audit = _anchor(payload.get("audit"))
+    return Record(line(known), _word(kind), _word(step) or None, _word(actor), at, told, ts, audit)
+
+
+def _word(value: object) -> str:
+    """A word that hundreds of records have in common, kept once."""
+    return intern(line(value))
 
 
 def _acted(value: object, told: datetime | None, posted: datetime) -> datetime | None:
@@ -112,7 +119,7 @@ def _anchor(value: object) -> Anchor | None:
     one = obj(value)
     log, count, known = one.get("log"), one.get("number"), one.get("hash")
     if isinstance(log, str) and type(count) is int and count > 0 and isinstance(known, str):
-        return Anchor(line(log), count, line(known))
+        return Anchor(_word(log), count, line(known))
     return None
 
 
@@ -138,7 +145,7 @@ def _cleaned(value: Any) -> Any:
     if isinstance(value, str):
         return clean(value)
     if isinstance(value, dict):
-        return {line(key): _cleaned(inner) for key, inner in value.items()}
+        return {_word(key): _cleaned(inner) for key, inner in value.items()}
     if isinstance(value, list):
         return [_cleaned(inner) for inner in value]
     return value

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from cockpit.engine.desk import Desk
 from cockpit.engine.session import Session
+from cockpit.incident.facts import Alert, Conversation
 from cockpit.sandbox import Sandbox
 from cockpit.sandbox.scenario import Event
 from tests.waiting import until
@@ -54,6 +55,25 @@ async def test_a_message_that_did_not_change_stays_the_same_object(session: Sess
     after = session.view.snapshot.slack
     assert after is not None
     assert all(a is b for a, b in zip(before.messages, after.messages, strict=False))
+
+
+async def test_alerts_and_letters_that_did_not_change_stay_the_same_objects(session: Session, sandbox: Sandbox) -> None:
+    def alerts() -> dict[object, Alert]:
+        read = session.view.snapshot.pagerduty
+        return {one.id: one for one in read.alerts} if read else {}
+
+    def letters() -> dict[object, Conversation]:
+        read = session.view.snapshot.ticket(4038)
+        return {one.id: one for one in read.conversations} if read else {}
+
+    session.act("link_ticket", ticket=4038, subject="x")
+    await until(lambda: alerts() and letters())
+    before, read = alerts(), letters()
+    happen(sandbox, "alert", alert="second", service="JupyterHub URL", title="Hub slow")
+    happen(sandbox, "ticket_reply", by="r.osei@rivendell.example", text="<p>Any news?</p>")
+    await until(lambda: len(alerts()) > len(before) and len(letters()) > len(read))
+    assert all(alerts()[known] is one for known, one in before.items())
+    assert all(letters()[known] is one for known, one in read.items())
 
 
 async def test_nothing_new_changes_no_object(session: Session, sandbox: Sandbox) -> None:

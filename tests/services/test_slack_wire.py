@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -254,6 +255,14 @@ def test_an_act_is_never_later_than_its_note() -> None:
     found = slack_record.record(ahead, TS)
     assert found is not None
     assert found.at == slack_record.ts_moment(TS)
+
+
+def test_words_that_records_have_in_common_are_kept_once() -> None:
+    one, other = (slack_record.record(json.loads(json.dumps(slack_record.metadata(RECORD))), TS) for _ in range(2))
+    assert one is not None
+    assert other is not None
+    assert one.actor is other.actor
+    assert one.kind is other.kind
 
 
 @pytest.mark.parametrize("audit", [None, "x", {}, {"log": "L", "number": "1", "hash": "h"}, {"log": "L", "number": 0,
