@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
-from textual.geometry import Region
 
 from cockpit.engine.journal_file import NotSaved
 from cockpit.engine.view import READ_ONLY
@@ -23,6 +22,7 @@ from cockpit.incident.facts import LABELS, Incident
 from cockpit.incident.text import clean
 from cockpit.tui.command import worded
 from cockpit.tui.commands import COMMANDS
+from cockpit.tui.let_go import forget_places, free_lines
 from cockpit.tui.on_terminal import OnTerminal
 from cockpit.tui.palette import CockpitCommands
 from cockpit.tui.panes.listing import Listing
@@ -62,18 +62,6 @@ SETTLED = 30.0
 FORGETS = 60.0
 """Seconds after which Textual's memory of places is emptied."""
 
-
-def forget_places() -> None:
-    """Empty Textual's memory of where on the screen which regions meet.
-
-    It keeps up to 4,096 answers to each of a dozen questions (Textual 8). What scrolls and changes its size asks ever
-    new ones: what is kept would grow for hours, and an answer of an hour ago is never wanted again.
-    """
-    for method in vars(Region).values():
-        if (clear := getattr(method, "cache_clear", None)) is not None:
-            clear()
-
-
 MOST_PASTED = 50_000
 """Characters that are taken from the clipboard at once: more than any text that is sent, and drawn without a pause."""
 
@@ -94,6 +82,7 @@ class CockpitApp(OnTerminal):
     ]
 
     def __init__(self, desk: Desk, reference: str | None = None) -> None:
+        free_lines()
         super().__init__(desk.settings.signals)
         self.desk = desk
         self._reference = reference

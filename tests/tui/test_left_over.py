@@ -5,10 +5,13 @@ from __future__ import annotations
 import gc
 
 import pytest
+from rich.segment import Segment
+from rich.style import Style
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
+from cockpit.tui import let_go
 from tests.tui.conftest import Driver, Open
 
 
@@ -16,6 +19,12 @@ def pictures() -> int:
     """How many drawn lines are kept."""
     gc.collect()
     return sum(type(one) is Strip for one in gc.get_objects())
+
+
+def waiting() -> int:
+    """How many drawn lines nobody wants, and only the garbage collector finds."""
+    there = sum(type(one) is Strip for one in gc.get_objects())
+    return there - pictures()
 
 
 def widgets() -> int:
@@ -56,3 +65,24 @@ async def test_places_on_the_screen_are_forgotten(cockpit: Open, monkeypatch: py
             Region(n, n, 7, 7).union(Region(n, 1, 5, 5))
         assert places() >= 3_000
         await driver.until(lambda: places() < 3_000)
+
+
+async def test_what_was_drawn_goes_without_the_garbage_collector(cockpit: Open) -> None:
+    async with cockpit() as driver:
+        await driver.press("3", "2", "1")
+        waiting()
+        gc.disable()
+        try:
+            await driver.press(*"jjjkk", "3", "G", "g", "2", "j", "k", "1")
+            assert waiting() == 0
+        finally:
+            gc.enable()
+
+
+@pytest.mark.parametrize("cuts", [(), (9,), (4,), (4, 9), (4, 30), (9, 30), (30,), (9, 9)])
+def test_a_line_is_cut_as_textual_does(cuts: tuple[int, ...]) -> None:
+    line = Strip([Segment("a ハブ"), Segment("é", Style(bold=True)), Segment("ok")])
+    assert let_go._divided(line, cuts) == let_go._by_textual(line, cuts)
+    assert [one.cell_length for one in let_go._divided(line, cuts)] == [
+        one.cell_length for one in let_go._by_textual(line, cuts)
+    ]

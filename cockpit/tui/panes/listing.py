@@ -11,7 +11,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.cache import LRUCache
+from textual.cache import FIFOCache
 from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
@@ -72,8 +72,9 @@ class Listing(Inked, ScrollView, can_focus=True):
         self._pinned = True
         self._ends: list[int] = []
         self._width = 0
-        self._strips: LRUCache[tuple[object, ...], Strip] = LRUCache(128)
-        self._drawn: LRUCache[tuple[Row, int], Sequence[Line]] = LRUCache(128)
+        # Not Textual's LRUCache: its entries hold each other, and what is let go of waits for the garbage collector.
+        self._strips: FIFOCache[tuple[object, ...], Strip] = FIFOCache(128)
+        self._drawn: FIFOCache[tuple[Row, int], Sequence[Line]] = FIFOCache(128)
 
     # --- what it shows ---------------------------------------------------------------------------------------
 
