@@ -23,7 +23,7 @@ from cockpit.services.slack_wire import Identity, Trust
 from cockpit.services.wire import Json, identifier, items, line, obj, readable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 
     from cockpit.incident.facts import Channel, Message, Person, Record
 
@@ -157,8 +157,15 @@ class Slack(SlackPeople):
         With `limit_total` only the newest so many.
         """
         call = slack_call(f"read Slack channel {channel_id}", needs="the Slack scope channels:history")
-        found = await self._history(call, channel_id, oldest, latest, limit_total)
-        return await self._messages(found.values(), reply=False)
+        page = min(limit_total or HISTORY_PAGE, HISTORY_PAGE)
+        found: dict[str, Message] = {}
+        async for listed in self._history(call, _window(channel_id, oldest, latest, page)):
+            found |= {one.ts: one for one in await self._messages(listed, reply=False)}
+            del listed
+            if limit_total is not None and len(found) >= limit_total:
+                break
+        read = _in_order(found.values())
+        return read if limit_total is None else read[-limit_total:]
 
     async def replies(self, channel_id: str, thread_ts: str, oldest: str | None = None) -> tuple[Message, ...]:
         """The replies in a thread, without its parent, oldest first; from `oldest` on, where given."""
@@ -192,10 +199,14 @@ class Slack(SlackPeople):
         if not trust.anybody:
             raise call.refused("which notes are ours can't be told with a person's token; use the bot's (xoxb-…)")
         oldest = max(0.0, since.timestamp() - margin.total_seconds())
-        found = await self._history(call, channel_id, f"{oldest:.6f}", None, None)
-        return next(
-            (ts for ts, one in found.items() if slack_record.record_id(one) == record_id and trust.covers(one)), None
-        )
+        found: list[str] = []
+        async for listed in self._history(call, _window(channel_id, f"{oldest:.6f}", None, HISTORY_PAGE)):
+            ours = (one for one in listed if slack_record.record_id(one) == record_id and trust.covers(one))
+            found += [line(one.get("ts")) for one in ours]
+            del listed, ours
+            if found:
+                break  # what is there is there, whatever was posted earlier
+        return min(found, key=slack_record.order, default=None)
 
     async def post_card(self, channel_id: str, text: str) -> str:
         """Post the status card; its timestamp."""
@@ -231,18 +242,14 @@ class Slack(SlackPeople):
             if refusal.code != done_already:
                 raise
 
-    async def _history(
-        self, call: Call, channel_id: str, oldest: str | None, latest: str | None, limit_total: int | None
-    ) -> dict[str, Json]:
-        """The messages as they came, by timestamp: one told twice, since another arrived, counts once."""
-        arguments = _window(channel_id, oldest, latest, min(limit_total or HISTORY_PAGE, HISTORY_PAGE))
-        found: dict[str, Json] = {}
-        async for body in self._pages(call, "conversations.history", arguments):
-            found |= {line(one.get("ts")): one for one in map(obj, items(body.get("messages")))}
-            if limit_total is not None and len(found) >= limit_total:
-                break
-        kept = sorted(filter(None, found), key=slack_record.order)
-        return {ts: found[ts] for ts in (kept if limit_total is None else kept[-limit_total:])}
+    async def _history(self, call: Call, window: Json) -> AsyncIterator[list[Json]]:
+        """The messages as they came, a page at a time, the newest first; one may be told twice, since others arrive.
+
+        A page is large, some megabytes as JSON: whoever reads many lets go of each before the next is asked for.
+        """
+        async for body in self._pages(call, "conversations.history", window):
+            yield [one for one in map(obj, items(body.get("messages"))) if line(one.get("ts"))]
+            del body
 
     async def _messages(self, found: Iterable[Json], *, reply: bool) -> tuple[Message, ...]:
         trust = await self._trust()
@@ -250,7 +257,11 @@ class Slack(SlackPeople):
         people = await self._named(wire.people_in(listed))
         mentions = wire.names(people)
         read = readable(lambda one: wire.message(one, people, mentions, trust, reply=reply), listed)
-        return tuple(sorted(read, key=lambda one: slack_record.order(one.ts)))
+        return _in_order(read)
+
+
+def _in_order(messages: Iterable[Message]) -> tuple[Message, ...]:
+    return tuple(sorted(messages, key=lambda one: slack_record.order(one.ts)))
 
 
 _IN_ALREADY = frozenset({"already_in_channel", "cant_invite_self"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
     from aiohttp import ClientSession
     from slack_sdk.web.async_client import AsyncWebClient
+
+# By itself it writes out every answer, a page of messages whole, for a line of a log that is then not kept.
+logging.getLogger("slack_sdk.web.async_base_client").setLevel(logging.INFO)
 
 MOST_PAGES = 1000
 """Where paging ends whatever Slack says: at 999 messages a page that is more than a channel holds."""
@@ -198,8 +202,9 @@ class SlackLine(Client):
         cursor, seen = "", set[str]()
         for _ in range(MOST_PAGES):
             body = await self._ask(call, method, {**arguments, "cursor": cursor or None})
-            yield body
             cursor = line(obj(body.get("response_metadata")).get("next_cursor"), 2000)
+            yield body
+            del body  # or it would be held while the next page is read
             if not cursor or cursor in seen:
                 return
             seen.add(cursor)

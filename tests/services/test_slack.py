@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import gc
+import logging
+import weakref
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -14,6 +17,7 @@ import pytest
 from cockpit.incident.facts import Channel, Record
 from cockpit.sandbox import Sandbox
 from cockpit.services import slack as slack_module
+from cockpit.services.call import Call
 from cockpit.services.errors import Forbidden, NotFound, Refused, ServiceError
 from cockpit.services.slack import Slack
 
@@ -154,6 +158,15 @@ async def test_post_and_read_it_back(slack: Slack, channel: Channel, sandbox: Sa
     assert message.record.at == action.at
 
 
+async def test_nothing_that_slack_tells_gets_into_a_log(
+    slack: Slack, channel: Channel, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    await slack.post(channel.id, "between us")
+    assert (await slack.history(channel.id))[-1].text == "between us"
+    assert "between us" not in caplog.text
+
+
 async def test_a_message_of_ours_is_taken_away(slack: Slack, channel: Channel) -> None:
     ts = await slack.post(channel.id, "first")
     await slack.delete(channel.id, ts)
@@ -212,6 +225,43 @@ async def test_history_of_many_pages_into_which_something_new_comes(
     assert [ts for ts in found if ts in posted] == posted
     sandbox.clear_faults()
     assert [one.text for one in await slack.history(channel.id)][-2:] == ["line 34", "meanwhile"]
+
+
+class Told(dict[str, Any]):
+    """A message as JSON, of which can be asked whether it is still there."""
+
+
+async def test_a_page_of_many_is_let_go_before_the_next_is_read(
+    slack: Slack, channel: Channel, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slack_module, "HISTORY_PAGE", 3)
+    start = sandbox.clock.now()
+    posted = [await slack.post(channel.id, f"line {number}", record(sandbox, f"r-{number}")) for number in range(12)]
+    await slack.history(channel.id)
+    ask, read, left = slack._ask, list[weakref.ref[Told]](), list[int]()
+
+    async def watched(call: Call, method: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        if method == "conversations.history":
+            left.append(sum(one() is not None for one in read))
+        body = await ask(call, method, arguments)
+        if "messages" in body:
+            body["messages"] = [Told(one) for one in body["messages"]]
+            read.extend(map(weakref.ref, body["messages"]))
+        return body
+
+    monkeypatch.setattr(slack, "_ask", watched)
+    gc.disable()
+    try:
+        assert [one.ts for one in await slack.history(channel.id)][-12:] == posted
+        assert await slack.find_post(channel.id, "r-99", start) is None
+    finally:
+        gc.enable()
+    assert len(left) >= 8
+    assert left == [0] * len(left)
+    left.clear()
+    assert await slack.find_post(channel.id, "r-11", start) == posted[11]
+    assert len(left) == 1, "it is in the newest page, and nothing earlier is asked for"
+    assert await slack.find_post(channel.id, "r-1", start) == posted[1]
 
 
 async def test_a_window_of_the_history(slack: Slack, channel: Channel, monkeypatch: pytest.MonkeyPatch) -> None:
