@@ -26,8 +26,10 @@ VERSION = 1
 BUSY = 5.0
 """Seconds to wait for another process's transaction, each of which takes milliseconds."""
 
-CACHE = 512
-"""KiB of its pages that SQLite keeps in memory; by itself it keeps 2,000, and fills them as an incident goes on."""
+CACHE = 64
+"""KiB of its pages that SQLite keeps in memory; by itself it keeps 2,000, and fills them as an incident goes on.
+
+The system has the file in memory anyway: six hundred actions are read as fast with 64 as with 512."""
 
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 

@@ -17,7 +17,7 @@ from textual.binding import Binding, BindingType
 
 from cockpit.engine.journal_file import NotSaved
 from cockpit.engine.view import READ_ONLY
-from cockpit.heap import settle
+from cockpit.heap import give_back, settle
 from cockpit.incident.facts import LABELS, Incident
 from cockpit.incident.text import clean
 from cockpit.tui.command import worded
@@ -60,7 +60,7 @@ SETTLED = 30.0
 """Seconds after which all is there that stays for the whole incident: the libraries, the panes, what was read first."""
 
 FORGETS = 60.0
-"""Seconds after which Textual's memory of places is emptied."""
+"""Seconds after which Textual's memory of places is emptied, and what memory is free is given back."""
 
 MOST_PASTED = 50_000
 """Characters that are taken from the clipboard at once: more than any text that is sent, and drawn without a pause."""
@@ -108,11 +108,15 @@ class CockpitApp(OnTerminal):
         self.call_after_refresh(self._begin)
         self._heed_signals()
         self.set_timer(SETTLED, settle)
-        self.set_interval(FORGETS, forget_places)
+        self.set_interval(FORGETS, self._forget)
         for name in self.desk.settings.keys.keys() - known_bindings():
             self.notify(f"[keys] {name}: there is no such command; ? lists them.", severity="warning", markup=False)
         if self._reference is None and (case := self.desk.remembered()) is not None:
             self._show(case)
+
+    def _forget(self) -> None:
+        forget_places()
+        give_back()
 
     def _heed_signals(self) -> None:
         """Leave as by key when the terminal's window is closed or the program is asked to end."""

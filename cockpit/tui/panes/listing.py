@@ -72,9 +72,7 @@ class Listing(Inked, ScrollView, can_focus=True):
         self._pinned = True
         self._ends: list[int] = []
         self._width = 0
-        # Not Textual's LRUCache: its entries hold each other, and what is let go of waits for the garbage collector.
-        self._strips: FIFOCache[tuple[object, ...], Strip] = FIFOCache(128)
-        self._drawn: FIFOCache[tuple[Row, int], Sequence[Line]] = FIFOCache(128)
+        self._forget_drawn()
 
     # --- what it shows ---------------------------------------------------------------------------------------
 
@@ -242,6 +240,16 @@ class Listing(Inked, ScrollView, can_focus=True):
             self._strips[key] = strip
         return strip
 
+    def _forget_drawn(self) -> None:
+        """Begin to remember what is drawn: twice as much as can be seen, since what was scrolled past is drawn soon.
+
+        A line takes several KiB, with all that Textual keeps in it. Not in Textual's LRUCache: its entries hold each
+        other, and what is let go of waits for the garbage collector.
+        """
+        lines = 2 * max(1, self.size.height)
+        self._strips: FIFOCache[tuple[object, ...], Strip] = FIFOCache(lines)
+        self._drawn: FIFOCache[tuple[Row, int], Sequence[Line]] = FIFOCache(lines)
+
     def _lines(self, row: Row) -> Sequence[Line]:
         """The lines of a row that can be seen, drawn once for all of them."""
         key = (row, self._width)
@@ -261,8 +269,7 @@ class Listing(Inked, ScrollView, can_focus=True):
     def on_resize(self, event: events.Resize) -> None:
         """Wrap again for the new width, and stay where the person was."""
         anchor, below = self._anchor()
-        if self.scrollable_content_region.width != self._width:
-            self._strips.clear()
+        self._forget_drawn()
         self._lay_out()
         if self._tail and self._pinned:
             self._to_end()
