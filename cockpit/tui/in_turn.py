@@ -102,6 +102,7 @@ class InTurn(App[ReturnType]):
                 await self._patiently(passed(self))
         finally:
             self._turns = self._next = None
+            self._way = ()
 
     async def _patiently(self, waiting: Coroutine[None, None, T]) -> T | None:
         """Wait, but not for ever: then what was typed meanwhile is let go, and it is said. None: in vain."""
