@@ -175,7 +175,7 @@ class Slack(SlackPeople):
         async for body in self._pages(call, "conversations.replies", arguments):
             found |= {line(one.get("ts")): one for one in map(obj, items(body.get("messages")))}
         found.pop(thread_ts, None)
-        return await self._messages(found.values(), reply=True)
+        return _in_order(await self._messages(found.values(), reply=True))
 
     async def post(self, channel_id: str, text: str, record: Record | None = None) -> str:
         """Post a top-level message, carrying `record` where given; its timestamp."""
@@ -251,13 +251,12 @@ class Slack(SlackPeople):
             yield [one for one in map(obj, items(body.get("messages"))) if line(one.get("ts"))]
             del body
 
-    async def _messages(self, found: Iterable[Json], *, reply: bool) -> tuple[Message, ...]:
+    async def _messages(self, found: Iterable[Json], *, reply: bool) -> list[Message]:
         trust = await self._trust()
         listed = list(found)
         people = await self._named(wire.people_in(listed))
         mentions = wire.names(people)
-        read = readable(lambda one: wire.message(one, people, mentions, trust, reply=reply), listed)
-        return _in_order(read)
+        return readable(lambda one: wire.message(one, people, mentions, trust, reply=reply), listed)
 
 
 def _in_order(messages: Iterable[Message]) -> tuple[Message, ...]:

@@ -57,7 +57,7 @@ def known_bindings() -> set[str]:
 
 
 SETTLED = 30.0
-"""Seconds after which all is there that stays for the whole incident: the libraries, the panes, what was read first."""
+"""Seconds after an incident is shown, when all is there that stays with it: libraries, panes, what was read first."""
 
 FORGETS = 60.0
 """Seconds after which Textual's memory of places is emptied, and what memory is free is given back."""
@@ -107,7 +107,6 @@ class CockpitApp(OnTerminal):
         self.desk.hurry()
         self.call_after_refresh(self._begin)
         self._heed_signals()
-        self.set_timer(SETTLED, settle)
         self.set_interval(FORGETS, self._forget)
         for name in self.desk.settings.keys.keys() - known_bindings():
             self.notify(f"[keys] {name}: there is no such command; ? lists them.", severity="warning", markup=False)
@@ -136,6 +135,7 @@ class CockpitApp(OnTerminal):
     def _show(self, case: Case) -> None:
         self.session = self.desk.session(case)
         self.push_screen(IncidentScreen(self.session))
+        self.set_timer(SETTLED, settle)
 
     async def open(self, case: Case) -> None:
         """Put a case on the screen in place of the one that is there."""

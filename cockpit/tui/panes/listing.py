@@ -241,7 +241,7 @@ class Listing(Inked, ScrollView, can_focus=True):
         return strip
 
     def _forget_drawn(self) -> None:
-        """Begin to remember what is drawn: twice as much as can be seen, since what was scrolled past is drawn soon.
+        """Begin to remember what is drawn: twice as much as can be seen, for who scrolls to and fro.
 
         A line takes several KiB, with all that Textual keeps in it. Not in Textual's LRUCache: its entries hold each
         other, and what is let go of waits for the garbage collector.
